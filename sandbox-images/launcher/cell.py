@@ -1,0 +1,165 @@
+"""One single-use interpreter: parked before its action is known, stripped of rights, used once."""
+
+import gc
+import io
+import json
+import linecache
+import mmap
+import os
+import random
+import signal
+import struct
+import sys
+import types
+
+import confine
+
+FILENAME = "<action>"
+WORKSPACE = "/workspace"
+_HEADER = struct.Struct(">I")
+_REPORT = struct.Struct(">Bi64s")
+
+
+class Report:
+    """A page that a cell shares with the launcher, in which it says how its code ended.
+
+    It is no descriptor and carries no verdict: user code could scribble on it, and all it
+    would change is by which word its own failure is called.
+    """
+
+    def __init__(self):
+        self._page = mmap.mmap(-1, mmap.PAGESIZE)
+
+    def write(self, error):
+        number = getattr(error, "errno", None)
+        number = number if isinstance(number, int) and 0 <= number < 4096 else 0
+        name = type(error).__name__.encode("ascii", "replace")[:64]
+        self._page[: _REPORT.size] = _REPORT.pack(1, number, name)
+
+    def read(self):
+        """Returns {"exception", "errno"} as the cell told it, or None."""
+        written, number, name = _REPORT.unpack_from(self._page)
+        if written != 1:
+            return None
+        text = name.rstrip(b"\0").decode("ascii", "replace")
+        return {"exception": text if text.isidentifier() else "?", "errno": number or None}
+
+
+class Cell:
+    """The launcher's view of the child; in the child itself, `run` is the whole life."""
+
+    def __init__(self, ruleset):
+        """Forks. Afterwards `pid` is 0 in the child, which is parked by `park`."""
+        self.report = Report()
+        go_read, self._go = os.pipe()
+        stdin_read, self.stdin = os.pipe()
+        self.stdout, stdout_write = os.pipe()
+        self.stderr, stderr_write = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            self._go = go_read
+            _enter(go_read, stdin_read, stdout_write, stderr_write, ruleset)
+            return
+        for fd in (go_read, stdin_read, stdout_write, stderr_write):
+            os.close(fd)
+        for fd in (self.stdin, self.stdout, self.stderr):
+            os.set_blocking(fd, False)
+        self.pidfd = os.pidfd_open(self.pid)
+
+    def start(self, head, code):
+        """Hands the action over: head is {args, env, seed, limits}, code is source bytes."""
+        body = json.dumps(head).encode()
+        # A parked child reads at once, so this does not block for longer than the copy takes.
+        with open(self._go, "wb") as go:
+            go.write(_HEADER.pack(len(body)) + body + code)
+
+    def run(self):
+        """In the child: waits for the action, runs it as `__main__`, returns the exit status."""
+        with open(self._go, "rb") as go:
+            (length,) = _HEADER.unpack(_exactly(go, _HEADER.size))
+            head = json.loads(_exactly(go, length))
+            source = go.read()
+        os.environ.clear()
+        os.environ.update(head["env"])
+        sys.argv = [FILENAME, *head["args"]]
+        sys.path[:] = [WORKSPACE, *(path for path in sys.path if not path.startswith("/opt/cloche"))]
+        for name, module in list(sys.modules.items()):
+            if (getattr(module, "__file__", None) or "").startswith("/opt/cloche/") and name != "__main__":
+                del sys.modules[name]
+        _seed(head["seed"])
+        confine.set_limits(head["limits"])
+        return _run_as_main(source, self.report)
+
+
+def _enter(go, stdin, stdout, stderr, ruleset):
+    """In the child, right after the fork: gives up everything that user code must not have."""
+    os.setsid()
+    for fd, target in ((stdin, 0), (stdout, 1), (stderr, 2)):
+        os.dup2(fd, target)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.chdir(WORKSPACE)
+    confine.be_first_out_of_memory()
+    if ruleset is not None:
+        confine.restrict(ruleset)
+    os.closerange(3, go)
+    os.closerange(go + 1, 1 << 16)
+    gc.enable()
+
+
+def _exactly(stream, length):
+    data = stream.read(length)
+    if len(data) != length:
+        # The launcher went away before it sent an action; nothing of a user ran here.
+        os._exit(0)
+    return data
+
+
+def _seed(seed):
+    numpy = sys.modules.get("numpy")
+    if seed is not None:
+        random.seed(seed)
+    if numpy is not None:
+        # numpy keeps its generator over a fork, so siblings would draw the same numbers.
+        numpy.random.seed(seed if seed is None else seed % (1 << 32))
+
+
+def _run_as_main(source, report):
+    main = types.ModuleType("__main__")
+    main.__dict__["__builtins__"] = sys.modules["builtins"]
+    sys.modules["__main__"] = main
+    text = io.TextIOWrapper(io.BytesIO(source), encoding="utf-8", errors="replace").read()
+    # Without a modification time the entry stays, so tracebacks show the lines of the action.
+    linecache.cache[FILENAME] = (len(text), None, text.splitlines(keepends=True), FILENAME)
+    try:
+        exec(compile(source, FILENAME, "exec", dont_inherit=True), main.__dict__)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        report.write(error)
+        _show(error)
+        if isinstance(error, KeyboardInterrupt):
+            _flush()
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGINT)
+        return 1
+    return 0
+
+
+def _show(error):
+    """Prints the traceback as a bare interpreter would: without the launcher's own frames."""
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename != FILENAME:
+        frames = frames.tb_next
+    error.__traceback__ = frames
+    try:
+        sys.excepthook(type(error), error, frames)
+    except BaseException as second:
+        sys.__excepthook__(type(second), second, second.__traceback__)
+
+
+def _flush():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            pass

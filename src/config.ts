@@ -1,0 +1,96 @@
+/** The only reader of the environment. Reports every problem at once. */
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+
+const folderOf = (name: string) => join(import.meta.dirname, "..", name);
+const cores = availableParallelism();
+const MiB = 1024 * 1024;
+
+const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+
+/** One key for each setting; docs/configuration.md is made from this schema. */
+export const configSchema = z.object({
+  CLOCHE_HOST: z.string().default("127.0.0.1").meta({ description: "Address to listen on" }),
+  CLOCHE_PORT: count(0, 65_535).default(8080).meta({ description: "Port to listen on; 0 takes a free one" }),
+  CLOCHE_AUTH: z
+    .enum(["on", "off"])
+    .default("on")
+    .meta({ description: "Whether requests need an API key; off is possible on loopback only" }),
+  CLOCHE_API_KEY_FILE: z
+    .string()
+    .optional()
+    .meta({
+      description: "File with the API key; default: api-key in the state folder, made on first start",
+    }),
+  CLOCHE_STATE_DIR: z
+    .string()
+    .default(folderOf(".cloche"))
+    .meta({ description: "Folder for the store, the API key and the instance's identity" }),
+  CLOCHE_POLICIES_DIR: z
+    .string()
+    .default(folderOf("policies"))
+    .meta({ description: "Folder with the policies" }),
+  DOCKER_HOST: z
+    .string()
+    .optional()
+    .meta({ description: "The engine, for example unix:///var/run/docker.sock (the default)" }),
+  CLOCHE_LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
+    .default("info")
+    .meta({ description: "Least level that is logged" }),
+  CLOCHE_POOL_TARGET: count(0, 1000)
+    .default(4)
+    .meta({ description: "Warm sandboxes to keep for each image and policy in use" }),
+  CLOCHE_POOL_MAX_WARM: count(0, 10_000)
+    .default(16)
+    .meta({ description: "Warm sandboxes of all pools together; idle pools give theirs back first" }),
+  CLOCHE_POOL_IDLE_MS: count(1_000, 86_400_000)
+    .default(300_000)
+    .meta({ description: "A pool that nobody used for this long gives its sandboxes back, ms" }),
+  CLOCHE_POOL_CREATES: count(1, 256)
+    .default(Math.max(2, cores))
+    .meta({ description: "Containers created at the same time; default: one for each core, at least 2" }),
+  CLOCHE_MAX_RUNNING: count(1, 10_000)
+    .default(Math.max(8, cores * 4))
+    .meta({ description: "Executions at the same time; default: four for each core, at least 8" }),
+  CLOCHE_MAX_QUEUED: count(0, 100_000)
+    .default(512)
+    .meta({ description: "Executions that wait; above it requests get 503 with Retry-After" }),
+  CLOCHE_MAX_BODY_BYTES: count(1024, 1024 * MiB)
+    .default(48 * MiB)
+    .meta({ description: "Largest request body, bytes" }),
+  CLOCHE_DRAIN_MS: count(0, 3_600_000)
+    .default(60_000)
+    .meta({ description: "How long SIGTERM waits for accepted executions, ms" }),
+  CLOCHE_RETENTION_HOURS: count(1, 87_600)
+    .default(168)
+    .meta({ description: "How long executions are kept, hours" }),
+  CLOCHE_RETENTION_BYTES: count(MiB, Number.MAX_SAFE_INTEGER)
+    .default(2048 * MiB)
+    .meta({ description: "How much of them is kept, bytes; the oldest go first" }),
+  CLOCHE_STORE_SYNC: z
+    .enum(["normal", "full"])
+    .default("normal")
+    .meta({ description: "normal survives a killed process, full also a power cut, at a disk sync each" }),
+});
+
+export type Config = z.infer<typeof configSchema>;
+
+/** Throws an Error that names every wrong key and what was expected. */
+export const loadConfig = (env: NodeJS.ProcessEnv = process.env): Config => {
+  const unknown = Object.keys(env).filter((key) => key.startsWith("CLOCHE_") && !(key in configSchema.shape));
+  const result = configSchema.safeParse(env);
+  const problems = [
+    ...unknown.map((key) => `${key}: there is no such setting`),
+    ...(result.error?.issues ?? []).map(({ path, message }) => `${path.join(".")}: ${message}`),
+  ];
+  if (!result.success || problems.length > 0) throw new Error(`Configuration: ${problems.join("; ")}`);
+  if (result.data.CLOCHE_AUTH === "off" && !isLoopback(result.data.CLOCHE_HOST)) {
+    throw new Error("Configuration: CLOCHE_AUTH: off is possible only where CLOCHE_HOST is loopback");
+  }
+  return result.data;
+};
+
+const isLoopback = (host: string) =>
+  host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);

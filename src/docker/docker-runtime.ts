@@ -1,0 +1,195 @@
+import Dockerode from "dockerode";
+import { type Image, imageManifestSchema } from "../domain/image.ts";
+import { type Hello, helloSchema, missingControls } from "../domain/sandbox.ts";
+import type { ContainerRuntime, SandboxRef, SandboxSpec } from "../engine/ports.ts";
+import { toContainerSpec } from "./container-spec.ts";
+import { isGone, toUnavailable } from "./docker-errors.ts";
+import { DockerSandbox } from "./docker-sandbox.ts";
+import { fromLauncher } from "./frames.ts";
+import { labels } from "./labels.ts";
+import { LauncherLink } from "./launcher-link.ts";
+import { loadSeccompProfile } from "./seccomp-profile.ts";
+
+/** A sandbox whose launcher isn't ready by then is not coming. */
+const READY_MS = 30_000;
+
+/** Uids that sandboxes run as: outside of what Debian gives to people and services. */
+const FIRST_UID = 20_000;
+const UIDS = 40_000;
+
+export interface DockerRuntimeOptions {
+  docker: Dockerode;
+  instance: string;
+  policiesFolder: string;
+}
+
+/** Containers of one Docker Engine as sandboxes. */
+export class DockerRuntime implements ContainerRuntime {
+  readonly #docker: Dockerode;
+  readonly #instance: string;
+  readonly #policiesFolder: string;
+  readonly #owned = new Set<string>();
+  readonly #profiles = new Map<string, string>();
+  #host: Promise<{ machine: string; cores: number }> | undefined;
+  #created = 0;
+
+  constructor({ docker, instance, policiesFolder }: DockerRuntimeOptions) {
+    this.#docker = docker;
+    this.#instance = instance;
+    this.#policiesFolder = policiesFolder;
+  }
+
+  async create(spec: SandboxSpec): Promise<DockerSandbox> {
+    const options = toContainerSpec(spec, await this.#hostFacts(spec));
+    this.#owned.add(spec.id);
+    const forget = () => void this.#owned.delete(spec.id);
+    let container: Dockerode.Container;
+    try {
+      container = await this.#docker.createContainer(options);
+    } catch (error) {
+      forget();
+      throw toUnavailable(error, "it did not create the sandbox's container");
+    }
+    let link: LauncherLink | undefined;
+    try {
+      link = await this.#start(container);
+      const hello = await readHello(link);
+      const missing = missingControls(hello, spec.policy);
+      if (missing.length > 0) {
+        const names = missing.join(", ");
+        throw new Error(`policy ${spec.policy.name} requires controls that are not in force: ${names}`);
+      }
+    } catch (error) {
+      link?.close();
+      await this.remove(container.id);
+      forget();
+      throw toUnavailable(error, error instanceof Error ? error.message : "the sandbox did not start");
+    }
+    const { memoryMiB, processes } = spec.policy.limits;
+    return new DockerSandbox({ container, link, made: { memoryMiB, processes }, onGone: forget });
+  }
+
+  owns(sandboxId: string): boolean {
+    return this.#owned.has(sandboxId);
+  }
+
+  async list(): Promise<SandboxRef[]> {
+    const filters = { label: [labels.sandbox] };
+    const found = await this.#docker.listContainers({ all: true, filters });
+    return found.map(({ Id, Labels, State, Created }) => ({
+      containerId: Id,
+      sandboxId: Labels[labels.sandbox] ?? "",
+      instance: Labels[labels.instance] ?? "",
+      running: State === "running",
+      createdAt: Created * 1000,
+    }));
+  }
+
+  async remove(containerId: string): Promise<void> {
+    try {
+      await this.#docker.getContainer(containerId).remove({ force: true, v: true });
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+  }
+
+  async images(): Promise<Image[]> {
+    let found: Dockerode.ImageInfo[];
+    try {
+      found = await this.#docker.listImages({ filters: { label: [labels.manifest] } });
+    } catch (error) {
+      throw toUnavailable(error, "it did not list its images");
+    }
+    return found.flatMap((image) => {
+      const manifest = imageManifestSchema.safeParse(JSON.parse(image.Labels[labels.manifest] ?? "null"));
+      const current = manifest.success && image.RepoTags?.includes(`cloche/${manifest.data.name}:latest`);
+      return current ? [{ ...manifest.data, digest: image.Id, sizeBytes: image.Size }] : [];
+    });
+  }
+
+  async ping(): Promise<void> {
+    try {
+      await this.#docker.ping();
+    } catch (error) {
+      throw toUnavailable(error, "it does not answer");
+    }
+  }
+
+  async #start(container: Dockerode.Container): Promise<LauncherLink> {
+    const stream = await container.attach({
+      stream: true,
+      stdin: true,
+      stdout: true,
+      stderr: true,
+      hijack: true,
+    });
+    const link = new LauncherLink(stream);
+    await container.start();
+    return link;
+  }
+
+  async #hostFacts({ policy }: SandboxSpec) {
+    this.#host ??= this.#askHost();
+    const { machine, cores } = await this.#host;
+    if (policy.limits.cpus > cores) {
+      throw toUnavailable(
+        undefined,
+        `policy ${policy.name} wants ${policy.limits.cpus} cores, it has ${cores}`,
+      );
+    }
+    const turn = this.#created++;
+    return {
+      instance: this.#instance,
+      uid: FIRST_UID + (turn % UIDS),
+      cpuset: chooseCores(turn, policy.limits.cpus, cores),
+      seccompProfile: this.#profile(policy.syscalls, machine),
+    };
+  }
+
+  async #askHost(): Promise<{ machine: string; cores: number }> {
+    try {
+      const { Architecture, NCPU } = await this.#docker.info();
+      return { machine: Architecture, cores: NCPU };
+    } catch (error) {
+      // Asked again next time.
+      this.#host = undefined;
+      throw toUnavailable(error, "it does not tell what it is");
+    }
+  }
+
+  #profile(tier: string, machine: string): string {
+    const known = this.#profiles.get(tier);
+    if (known !== undefined) return known;
+    const profile = loadSeccompProfile(this.#policiesFolder, tier, machine);
+    this.#profiles.set(tier, profile);
+    return profile;
+  }
+}
+
+/** Spreads sandboxes over the cores in turn: "1" or, for two cores, "1,2". */
+const chooseCores = (turn: number, wanted: number, cores: number): string =>
+  Array.from({ length: wanted }, (_, index) => (turn * wanted + index) % cores)
+    .sort((a, b) => a - b)
+    .join(",");
+
+const readHello = async (link: LauncherLink): Promise<Hello> => {
+  const timeout = setTimeout(() => link.close(), READY_MS);
+  try {
+    const frame = await link.next();
+    if (frame?.type !== fromLauncher.hello) {
+      throw new Error(`the launcher did not get ready: ${link.complaint}`);
+    }
+    return helloSchema.parse(JSON.parse(frame.payload.toString()));
+  } finally {
+    clearTimeout(timeout);
+  }
+};
+
+/** Connects as DOCKER_HOST says, or to the default socket. */
+export const connectDocker = (dockerHost: string | undefined): Dockerode => {
+  if (dockerHost === undefined || dockerHost === "") return new Dockerode();
+  const url = new URL(dockerHost);
+  if (url.protocol === "unix:") return new Dockerode({ socketPath: url.pathname });
+  const port = Number(url.port || 2375);
+  return new Dockerode({ protocol: url.protocol === "https:" ? "https" : "http", host: url.hostname, port });
+};

@@ -1,0 +1,92 @@
+/** What a caller wants run. Limits of size are here, once; the HTTP layer only adds the whole body's. */
+import { z } from "zod";
+import { requestLimitsSchema } from "./policy.ts";
+
+const MiB = 1024 * 1024;
+const NUL = "\u0000";
+
+const path = z
+  .string()
+  .min(1)
+  .max(1024)
+  .refine((value) => !value.split("/").some((part) => part === "" || part === "." || part === ".."), {
+    message: "must be relative, without empty, . or .. parts",
+  })
+  .refine((value) => value.split("/").every((part) => Buffer.byteLength(part) <= 255), {
+    message: "must have parts of at most 255 bytes",
+  })
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
+  .refine((value) => !/[\u0000-\u001f\u007f\\]/.test(value) && value.isWellFormed(), {
+    message: "must not have control characters, backslashes or broken UTF-16",
+  })
+  .refine((value) => value.split("/").length <= 32, { message: "must be at most 32 levels deep" });
+
+const withoutNul = (what: string) =>
+  z.string().refine((value) => !value.includes(NUL), { message: `${what} must not contain NUL` });
+
+/** Text as it is, or bytes as base64. */
+const fileContent = z.union([z.string().max(16 * MiB), z.strictObject({ base64: z.base64().max(24 * MiB) })]);
+
+const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "must be a variable name");
+
+export const actionSchema = z
+  .strictObject({
+    code: z
+      .string()
+      .max(4 * MiB)
+      .meta({ description: "Python source", example: "print(1)" }),
+    language: z.literal("python").default("python"),
+    stdin: z
+      .string()
+      .max(16 * MiB)
+      .default("")
+      .meta({ description: "What the code reads from standard input" }),
+    args: z
+      .array(withoutNul("an argument").max(128 * 1024))
+      .max(1024)
+      .default([])
+      .meta({ description: "sys.argv[1:]" }),
+    env: z
+      .record(envName, withoutNul("a value").max(32 * 1024))
+      .default({})
+      .meta({ description: "Added to the environment of the run" }),
+    files: z
+      .record(path, fileContent)
+      .default({})
+      .meta({ description: "Files to put into the workspace: text, or {base64}" }),
+    outputs: z
+      .array(withoutNul("a pattern").min(1).max(1024))
+      .max(64)
+      .default([])
+      .meta({ description: "Globs (** crosses folders) of workspace files to return" }),
+    image: z.string().max(128).optional().meta({ description: "Default: the policy's first image" }),
+    policy: z.string().max(128).default("default"),
+    limits: requestLimitsSchema.default({}).meta({ description: "Only below the policy's" }),
+    seed: z
+      .int()
+      .min(0)
+      .max(2 ** 53 - 1)
+      .optional()
+      .meta({ description: "Seeds random and numpy.random" }),
+  })
+  .meta({ id: "Action" });
+
+/** A checked action. Sizes are bounded; whether its policy allows it is not known yet. */
+export type Action = z.infer<typeof actionSchema>;
+/** What a caller may write for an action: most fields have defaults. */
+export type ActionInput = z.input<typeof actionSchema>;
+
+/** Bytes of one input file. */
+export const contentOf = (file: Action["files"][string]): Buffer =>
+  typeof file === "string" ? Buffer.from(file) : Buffer.from(file.base64, "base64");
+
+/** Returns the first path that another path needs as a folder, if there is one. */
+export const pathConflict = (paths: string[]): string | undefined => {
+  const files = new Set(paths);
+  return paths.flatMap((file) => parentsOf(file)).find((folder) => files.has(folder));
+};
+
+const parentsOf = (file: string): string[] => {
+  const parts = file.split("/");
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"));
+};

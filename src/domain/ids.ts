@@ -1,0 +1,14 @@
+/** Branded, prefixed ids: sortable by time of creation, unguessable, tell their kind at a glance. */
+import { randomBytes } from "node:crypto";
+
+type Id<Prefix extends string> = `${Prefix}_${string}`;
+
+export type ExecutionId = Id<"exe">;
+export type SandboxId = Id<"sbx">;
+
+/** Returns `<prefix>_` + 12 hex digits of the time in ms + 20 random hex digits (80 bits). */
+const createId = <Prefix extends string>(prefix: Prefix, nowMs: number): Id<Prefix> =>
+  `${prefix}_${nowMs.toString(16).padStart(12, "0")}${randomBytes(10).toString("hex")}`;
+
+export const createExecutionId = (nowMs: number): ExecutionId => createId("exe", nowMs);
+export const createSandboxId = (nowMs: number): SandboxId => createId("sbx", nowMs);

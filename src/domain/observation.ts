@@ -1,0 +1,85 @@
+/** What a caller gets back of one execution. */
+import { isUtf8 } from "node:buffer";
+import { z } from "zod";
+import { outcomeSchema } from "./outcome.ts";
+
+const base64 = z.string().meta({
+  description: "The exact bytes, only there where they are not valid UTF-8",
+});
+
+const milliseconds = z.number().min(0);
+const bytes = z.int().min(0);
+
+export const outputFileSchema = z.object({
+  path: z.string(),
+  bytes,
+  text: z.string().optional().meta({ description: "The content where it is valid UTF-8" }),
+  base64: z.string().optional().meta({ description: "The content where it is not" }),
+});
+
+export const skipReasonSchema = z.enum([
+  "not_a_regular_file",
+  "name_is_not_utf8",
+  "too_many_files",
+  "too_large",
+  "unreadable",
+]);
+
+export const observationSchema = z
+  .object({
+    outcome: outcomeSchema,
+    stdout: z.string().meta({ description: "UTF-8 text; U+FFFD stands for what is none" }),
+    stdoutBase64: base64.optional(),
+    stderr: z.string(),
+    stderrBase64: base64.optional(),
+    exitCode: z.int().nullable().meta({ description: "null when a signal ended the program" }),
+    evidence: z.object({
+      signal: z.string().nullable().meta({ description: "Name of the signal, for example SIGSEGV" }),
+      killedBy: z
+        .enum(["wall", "cpu", "output", "processes", "cancel", "service", "kernel_memory"])
+        .nullable()
+        .meta({
+          description: "Which limit's enforcement ended the run; service: from outside of the sandbox",
+        }),
+      oomKills: z.int().nullable().meta({ description: "Processes the kernel killed for memory" }),
+      refusedForks: z.int().nullable().meta({ description: "Forks and threads the process limit refused" }),
+      reported: z
+        .object({ exception: z.string(), errno: z.int().nullable() })
+        .nullable()
+        .meta({ description: "What the interpreter said of its own end; not the kernel's word" }),
+      disk: z.object({ freeBytes: bytes, freeInodes: z.int() }).nullable(),
+      stragglers: z.int().meta({ description: "Processes that outlived the program and were killed" }),
+    }),
+    usage: z.object({
+      wallMs: milliseconds,
+      cpuMs: milliseconds.nullable().meta({ description: "All processes, from the cgroup" }),
+      userMs: milliseconds.nullable(),
+      systemMs: milliseconds.nullable(),
+      memoryPeakBytes: bytes.nullable().meta({ description: "With tmpfs and launcher" }),
+      stdoutBytes: bytes.meta({ description: "Seen, also past the bound" }),
+      stderrBytes: bytes,
+    }),
+    outputs: z.object({
+      files: z.array(outputFileSchema),
+      skipped: z.array(z.object({ path: z.string(), reason: skipReasonSchema })),
+    }),
+    truncated: z.object({ stdout: z.boolean(), stderr: z.boolean() }),
+  })
+  .meta({ id: "Observation" });
+export type Observation = z.infer<typeof observationSchema>;
+export type OutputFile = z.infer<typeof outputFileSchema>;
+export type SkipReason = z.infer<typeof skipReasonSchema>;
+
+/** Text for people, and the exact bytes beside it where the text could not carry them. */
+export const toStream = <Name extends "stdout" | "stderr">(name: Name, data: Buffer) =>
+  (isUtf8(data)
+    ? { [name]: data.toString() }
+    : { [name]: data.toString(), [`${name}Base64`]: data.toString("base64") }) as {
+    [key in Name]: string;
+  } & { [key in `${Name}Base64`]?: string };
+
+export const toOutputFile = (path: string, data: Buffer): OutputFile => ({
+  path,
+  bytes: data.length,
+  ...(isUtf8(data) ? { text: data.toString() } : { base64: data.toString("base64") }),
+});

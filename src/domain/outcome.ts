@@ -1,0 +1,84 @@
+/** What became of the user's code. A closed union; never an HTTP error. */
+import { z } from "zod";
+
+export const outcomes = {
+  ok: "The program ended with exit code 0",
+  exception: "An exception reached the top of the program",
+  nonzero_exit: "The program ended by itself with an exit code other than 0",
+  signalled: "A signal that Cloche did not send ended the program",
+  time_limit: "The wall time ran out",
+  cpu_limit: "The CPU time of all processes together ran out",
+  memory_limit: "The kernel killed a process of the run for memory",
+  output_limit: "stdout and stderr together went past their bound",
+  process_limit: "The run met the limit of processes and threads and failed by it",
+  disk_limit: "A file system or a file could not grow any more and the program failed by it",
+  cancelled: "The caller cancelled, or went away",
+} as const;
+
+export type Outcome = keyof typeof outcomes;
+export const outcomeSchema = z.enum(Object.keys(outcomes) as [Outcome, ...Outcome[]]);
+
+const count = z.int().min(0);
+const milliseconds = z.number().min(0);
+
+/**
+ * The launcher's record of how a run ended. All of it is the kernel's word but `reported`,
+ * which the interpreter that ran the code said of itself.
+ */
+export const evidenceSchema = z.strictObject({
+  exitCode: z.int().min(0).max(255).nullable(),
+  signal: z.int().min(1).max(64).nullable(),
+  killedBy: z.enum(["wall", "cpu", "output", "processes", "cancel"]).nullable(),
+  oomKills: count.nullable(),
+  refusedForks: count.nullable(),
+  reported: z.strictObject({ exception: z.string().max(64), errno: count.nullable() }).nullable(),
+  disk: z.strictObject({ freeBytes: count, freeInodes: count }),
+  stragglers: count,
+  stdoutBytes: count,
+  stderrBytes: count,
+  stdoutTruncated: z.boolean(),
+  stderrTruncated: z.boolean(),
+  wallMs: milliseconds,
+  cpuMs: milliseconds.nullable(),
+  userMs: milliseconds,
+  systemMs: milliseconds,
+  memoryPeakBytes: count.nullable(),
+});
+export type Evidence = z.infer<typeof evidenceSchema>;
+
+const ENOSPC = 28;
+const EFBIG = 27;
+const EDQUOT = 122;
+const SIGKILL = 9;
+const SIGXCPU = 24;
+const SIGXFSZ = 25;
+
+const outcomeOfKill = {
+  wall: "time_limit",
+  cpu: "cpu_limit",
+  output: "output_limit",
+  processes: "process_limit",
+  cancel: "cancelled",
+} as const;
+
+/**
+ * Names the outcome. The rule: a kill of ours names itself; else a program that ended well is
+ * `ok` whatever limits it met and survived; else the limit whose kernel counter rose names it;
+ * else how the program itself ended.
+ */
+export const outcomeOf = (evidence: Evidence): Outcome => {
+  const { exitCode, signal, killedBy, reported } = evidence;
+  const oom = (evidence.oomKills ?? 0) > 0;
+  // The kernel's kill for memory may come first and ours right after it.
+  if (oom && signal === SIGKILL && killedBy !== "output" && killedBy !== "cancel") return "memory_limit";
+  if (killedBy !== null) return outcomeOfKill[killedBy];
+  if (exitCode === 0) return "ok";
+  if (oom) return "memory_limit";
+  if (signal === SIGXCPU) return "cpu_limit";
+  if (signal === SIGXFSZ) return "disk_limit";
+  const errno = reported?.errno;
+  if (errno === ENOSPC || errno === EFBIG || errno === EDQUOT) return "disk_limit";
+  if ((evidence.refusedForks ?? 0) > 0) return "process_limit";
+  if (signal !== null) return "signalled";
+  return reported !== null && exitCode === 1 ? "exception" : "nonzero_exit";
+};

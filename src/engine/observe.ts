@@ -1,0 +1,82 @@
+/** Turns what the runtime reports of a run into what the caller gets. */
+import { constants } from "node:os";
+import { type Observation, toOutputFile, toStream } from "../domain/observation.ts";
+import { type Evidence, outcomeOf } from "../domain/outcome.ts";
+import type { RunReport } from "./ports.ts";
+
+const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+
+export const observe = (report: RunReport): Observation => {
+  const { stdout, stderr, outputs, end } = report;
+  const common = {
+    ...toStream("stdout", stdout),
+    ...toStream("stderr", stderr),
+    outputs: {
+      files: outputs.files.map(({ path, content }) => toOutputFile(path, content)),
+      skipped: outputs.skipped,
+    },
+  };
+  if (end.kind === "launcher") return { ...common, ...fromEvidence(end.evidence) };
+  return { ...common, ...fromLoss(end.cause, end.wallMs, stdout.length, stderr.length) };
+};
+
+const fromEvidence = (evidence: Evidence) => ({
+  outcome: outcomeOf(evidence),
+  exitCode: evidence.exitCode,
+  evidence: {
+    signal: evidence.signal === null ? null : (signalNames.get(evidence.signal) ?? `SIG${evidence.signal}`),
+    killedBy: evidence.killedBy,
+    oomKills: evidence.oomKills,
+    refusedForks: evidence.refusedForks,
+    reported: evidence.reported,
+    disk: evidence.disk,
+    stragglers: evidence.stragglers,
+  },
+  usage: {
+    wallMs: evidence.wallMs,
+    cpuMs: evidence.cpuMs,
+    userMs: evidence.userMs,
+    systemMs: evidence.systemMs,
+    memoryPeakBytes: evidence.memoryPeakBytes,
+    stdoutBytes: evidence.stdoutBytes,
+    stderrBytes: evidence.stderrBytes,
+  },
+  truncated: { stdout: evidence.stdoutTruncated, stderr: evidence.stderrTruncated },
+});
+
+const lost = {
+  memory: { outcome: "memory_limit", killedBy: "kernel_memory" },
+  wall: { outcome: "time_limit", killedBy: "service" },
+  cancel: { outcome: "cancelled", killedBy: "service" },
+} as const;
+
+/** The container ended before its launcher could say how; what is known comes from the engine and our clock. */
+const fromLoss = (
+  cause: keyof typeof lost,
+  wallMs: number,
+  stdoutBytes: number,
+  stderrBytes: number,
+): Omit<Observation, "stdout" | "stderr" | "outputs"> => ({
+  outcome: lost[cause].outcome,
+  exitCode: null,
+  evidence: {
+    signal: "SIGKILL",
+    killedBy: lost[cause].killedBy,
+    oomKills: null,
+    refusedForks: null,
+    reported: null,
+    disk: null,
+    stragglers: 0,
+  },
+  usage: {
+    wallMs,
+    cpuMs: null,
+    userMs: null,
+    systemMs: null,
+    memoryPeakBytes: null,
+    stdoutBytes,
+    stderrBytes,
+  },
+  // What was in flight when the container went is gone, and nobody can say how much it was.
+  truncated: { stdout: true, stderr: true },
+});

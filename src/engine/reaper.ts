@@ -1,0 +1,32 @@
+import type { Clock, ContainerRuntime, SandboxRef } from "./ports.ts";
+
+/** An exited sandbox of another instance is nobody's after this long: its owner would have removed it. */
+const ABANDONED_MS = 60_000;
+
+/**
+ * Removes containers that nobody owns any more: those of this instance that this process doesn't
+ * know (a crash left them), and exited ones of any instance that are old enough.
+ */
+export class Reaper {
+  readonly #runtime: ContainerRuntime;
+  readonly #clock: Clock;
+  readonly #instance: string;
+
+  constructor(runtime: ContainerRuntime, clock: Clock, instance: string) {
+    this.#runtime = runtime;
+    this.#clock = clock;
+    this.#instance = instance;
+  }
+
+  /** Returns how many containers it removed. */
+  async sweep(): Promise<number> {
+    const orphans = (await this.#runtime.list()).filter((ref) => this.#isOrphan(ref));
+    await Promise.all(orphans.map(({ containerId }) => this.#runtime.remove(containerId)));
+    return orphans.length;
+  }
+
+  #isOrphan({ instance, sandboxId, running, createdAt }: SandboxRef): boolean {
+    if (instance === this.#instance) return !this.#runtime.owns(sandboxId);
+    return !running && this.#clock.now() - createdAt > ABANDONED_MS;
+  }
+}

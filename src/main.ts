@@ -1,0 +1,86 @@
+/** Reads the configuration, listens, says where, and ends cleanly on a signal. */
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { createAdaptorServer } from "@hono/node-server";
+import { loadApiKey } from "./api-key.ts";
+import { buildApp } from "./app.ts";
+import { type Config, loadConfig } from "./config.ts";
+import { createLogger } from "./logger.ts";
+
+export interface ServiceOverrides {
+  host?: string;
+  port?: number;
+  auth?: boolean;
+  dockerHost?: string;
+  stateDir?: string;
+}
+
+/** Runs the service until SIGINT or SIGTERM. Resolves when it has ended and left nothing behind. */
+export const runService = async (overrides: ServiceOverrides = {}): Promise<void> => {
+  const config = loadConfig({ ...process.env, ...toEnvironment(overrides) });
+  const logger = createLogger(config.CLOCHE_LOG_LEVEL);
+  const keyFile = config.CLOCHE_API_KEY_FILE ?? join(config.CLOCHE_STATE_DIR, "api-key");
+  const key = config.CLOCHE_AUTH === "on" ? loadApiKey(keyFile) : undefined;
+  const app = await buildApp(config, { logger, apiKey: key?.key });
+  // Slow or silent clients are cut off; the body's size is the HTTP layer's business.
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    serverOptions: { headersTimeout: 10_000, requestTimeout: 60_000, maxHeaderSize: 16 * 1024 },
+  });
+  const stopped = signalled();
+  try {
+    server.listen(config.CLOCHE_PORT, config.CLOCHE_HOST);
+    await once(server, "listening");
+    const { ready, checks } = await app.ready();
+    if (!ready) logger.error({ checks }, "not ready");
+    process.stdout.write(greeting(config, server.address() as AddressInfo, keyFile, key));
+    logger.info({ signal: await stopped }, "draining");
+  } finally {
+    server.close();
+    await app.close(config.CLOCHE_DRAIN_MS);
+    if ("closeAllConnections" in server) server.closeAllConnections();
+  }
+};
+
+/** Resolves with the first signal that asks to end; a second one ends the process at once. */
+const signalled = async (): Promise<string> => {
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  return await Promise.race(
+    signals.map(async (signal) => {
+      await once(process, signal);
+      process.once(signal, () => process.exit(130));
+      return signal;
+    }),
+  );
+};
+
+const toEnvironment = ({ host, port, auth, dockerHost, stateDir }: ServiceOverrides): NodeJS.ProcessEnv => ({
+  ...(host === undefined ? {} : { CLOCHE_HOST: host }),
+  ...(port === undefined ? {} : { CLOCHE_PORT: String(port) }),
+  ...(auth === undefined ? {} : { CLOCHE_AUTH: auth ? "on" : "off" }),
+  ...(dockerHost === undefined ? {} : { DOCKER_HOST: dockerHost }),
+  ...(stateDir === undefined ? {} : { CLOCHE_STATE_DIR: stateDir }),
+});
+
+const greeting = (
+  config: Config,
+  { port }: AddressInfo,
+  keyFile: string,
+  key: { key: string; created: boolean } | undefined,
+): string => {
+  const host = config.CLOCHE_HOST.includes(":") ? `[${config.CLOCHE_HOST}]` : config.CLOCHE_HOST;
+  const url = `http://${host}:${port}`;
+  const header = key ? ` -H "Authorization: Bearer $(cat '${keyFile}')"` : "";
+  const keyLine = key ? `API key  ${key.created ? `made: ${key.key}, kept` : "kept"} in ${keyFile}\n` : "";
+  return `
+Cloche   ${url}   (API documentation: ${url}/docs)
+${keyLine}
+Try it:
+  curl -s ${url}/v1/executions${header} -H 'Content-Type: application/json' -d '{"code": "print(1)"}'
+
+Ctrl-C ends it.
+`;
+};
+
+if (import.meta.main) await runService();

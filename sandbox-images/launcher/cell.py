@@ -29,8 +29,15 @@ class Report:
 
     def __init__(self):
         self._page = mmap.mmap(-1, mmap.PAGESIZE)
+        self._writer = None
+
+    def open(self):
+        """In the cell: only this process may write, not the ones that user code forks."""
+        self._writer = os.getpid()
 
     def write(self, error):
+        if os.getpid() != self._writer:
+            return
         number = getattr(error, "errno", None)
         number = number if isinstance(number, int) and 0 <= number < 4096 else 0
         name = type(error).__name__.encode("ascii", "replace")[:64]
@@ -87,6 +94,7 @@ class Cell:
             if (getattr(module, "__file__", None) or "").startswith("/opt/cloche/") and name != "__main__":
                 del sys.modules[name]
         _seed(head["seed"])
+        self.report.open()
         confine.set_limits(head["limits"])
         return _run_as_main(source, self.report)
 

@@ -33,10 +33,8 @@ export async function ensureBase(
     if (choice === "registry") throw registryError;
     log(`base ${reference}: no registry answers, making a Debian base here instead`);
     return debian().catch((debianError: unknown) => {
-      throw new AggregateError(
-        [registryError, debianError],
-        `no base image:\n- ${String(registryError)}\n- ${String(debianError)}`,
-      );
+      const reason = debianError instanceof Error ? debianError.message : String(debianError);
+      throw new Error(`no base image: ${reason}`, { cause: registryError });
     });
   }
 }

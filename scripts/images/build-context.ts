@@ -2,7 +2,7 @@
 import { lstat, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { type Headers, pack } from "tar-stream";
+import { type Header, pack } from "tar-stream";
 import { listFiles } from "./list-files.ts";
 
 /** A host folder (or one text) and the path it gets in the context; "" is the context's root. */
@@ -10,13 +10,15 @@ export type ContextPart =
   | { to: string; folder: string; omit?: (path: string) => boolean }
   | { to: string; text: string };
 
+type EntryHeader = Partial<Header> & Pick<Header, "name">;
+
 const target = (part: ContextPart, path: string) => (part.to === "" ? path : `${part.to}/${path}`);
 
 /** Fixed owner, time and modes: neither the host's umask nor its users reach the image. */
 async function readEntry(
   file: string,
   name: string,
-): Promise<{ header: Headers; data: Buffer | string }> {
+): Promise<{ header: EntryHeader; data: Buffer | string }> {
   const stats = await lstat(file);
   const common = { name, uid: 0, gid: 0, mtime: new Date(0) };
   if (stats.isSymbolicLink()) {
@@ -28,7 +30,7 @@ async function readEntry(
 
 async function* entriesOf(part: ContextPart) {
   if ("text" in part) {
-    const header: Headers = { name: part.to, uid: 0, gid: 0, mode: 0o444, mtime: new Date(0) };
+    const header: EntryHeader = { name: part.to, uid: 0, gid: 0, mode: 0o444, mtime: new Date(0) };
     yield { header, data: part.text };
     return;
   }

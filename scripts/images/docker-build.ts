@@ -61,9 +61,9 @@ export async function dockerBuild(docker: Docker, request: BuildRequest): Promis
     };
     await Promise.race([build(), contextFailed]);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const where = `${request.tag}: build failed at "${transcript.step}": ${reason}`;
+    const where = `building ${request.tag} failed at "${transcript.step}"`;
     throw new Error(`${where}\n${lastLines(transcript.text)}`, { cause });
+  } finally {
+    await removeStages(docker, transcript.stepIds);
   }
-  await removeStages(docker, transcript.stepIds);
 }

@@ -21,7 +21,7 @@ async function runPython(docker: Docker, image: string, args: readonly string[])
       NetworkMode: "none",
       ReadonlyRootfs: true,
       CapDrop: ["ALL"],
-      Tmpfs: { "/tmp": "size=64m" },
+      Tmpfs: { "/tmp": "size=64m,uid=65534,gid=65534" },
     },
   });
   try {
@@ -59,8 +59,7 @@ export async function takeInventory(
   const script = readFileSync(join(imagesFolder, "common", "inventory.py"), "utf8");
   const printed = await runPython(docker, image, ["-c", script, ...definition.preload]).catch(
     (cause: unknown) => {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`image ${definition.name}: taking the inventory failed: ${reason}`, { cause });
+      throw new Error(`taking the inventory of image ${definition.name} failed`, { cause });
     },
   );
   const { python, packages } = inventorySchema.parse(JSON.parse(printed));

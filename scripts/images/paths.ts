@@ -1,8 +1,7 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { repositoryRoot } from "../state-dir.ts";
 
-const repository = resolve(import.meta.dirname, "../..");
-
-export const imagesFolder = join(repository, "sandbox-images");
+export const imagesFolder = join(repositoryRoot, "sandbox-images");
 
 /** Wheels and unfinished build contexts; ignored by git, safe to delete at any time. */
-export const cacheFolder = join(repository, ".cloche", "cache");
+export const cacheFolder = join(repositoryRoot, ".cloche", "cache");

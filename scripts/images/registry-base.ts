@@ -40,7 +40,7 @@ export async function ensureRegistryBase(docker: Docker, reference: string, log:
   if (await isPresent(docker, reference)) return;
   await withProgress(log, `base ${reference}: asking the registry`, () => pull(docker, reference)).catch(
     (cause: unknown) => {
-      throw new Error(`the base image ${reference} cannot be pulled: ${String(cause)}`, { cause });
+      throw new Error(`the base image ${reference} cannot be pulled`, { cause });
     },
   );
 }

@@ -1,12 +1,22 @@
-/** npm run images -- [name ...] [--base auto|registry|debian] [--no-install] [--lock] */
+/** Builds the sandbox images, or with --lock rewrites their hashed requirements. */
 import { parseArgs } from "node:util";
-import Docker from "dockerode";
+import type Docker from "dockerode";
+import { connectDocker } from "../engine/docker-client.ts";
+import { ensureEngine } from "../engine/ensure-engine.ts";
+import { failTask } from "../fail-task.ts";
 import { baseChoices } from "../images/base-image.ts";
 import { type BuiltImage, ensureImages } from "../images/build-images.ts";
 import { imageManifestSchema, manifestLabel } from "../images/image-manifest.ts";
 import { lockRequirements } from "../images/lock-requirements.ts";
+import { stateDir } from "../state-dir.ts";
 
-const log = (line: string) => console.error(line);
+const usage = `Usage: npm run images -- [name ...] [flags]
+
+  name             an image in sandbox-images; all of them when none is named
+  --base WHICH     what to start from: registry, debian (built with mmdebstrap), or auto (default)
+  --no-install     refuse to install anything on this machine; say what is missing instead
+  --lock           write requirements.txt from requirements.in instead of building
+  --help           this text`;
 
 async function describe(docker: Docker, image: BuiltImage) {
   const found = await docker.getImage(image.id).inspect();
@@ -29,20 +39,23 @@ async function main(): Promise<void> {
       base: { type: "string", default: "auto" },
       "no-install": { type: "boolean", default: false },
       lock: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
     },
   });
+  if (values.help) return console.log(usage);
   const base = baseChoices.find((choice) => choice === values.base);
   if (base === undefined) throw new Error(`--base must be one of ${baseChoices.join(", ")}`);
   const names = positionals.length > 0 ? positionals : "all";
-  const allowInstall = !values["no-install"];
+  // Without the "--" npm takes --no-install as a setting of its own; it is honoured all the same.
+  const { npm_config_install: npmSetting } = process.env;
+  const allowInstall = !values["no-install"] && npmSetting !== "" && npmSetting !== "false";
+  const log = (line: string) => console.log(line);
   if (values.lock) return lockRequirements({ names, log, allowInstall });
 
-  const docker = new Docker();
+  const { dockerHost } = await ensureEngine({ allowInstall, stateDir: stateDir(), log });
+  const docker = connectDocker(dockerHost);
   const images = await ensureImages({ docker, names, log, allowInstall, base });
   console.table(await Promise.all(images.map((image) => describe(docker, image))));
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+await main().catch(failTask);

@@ -83,6 +83,8 @@ export const createHttp = (deps: HttpDependencies): OpenAPIHono<AppEnv> => {
   );
   app.onError((error, context) => {
     const requestId = context.get("requestId");
+    // The caller went away and its run was cancelled: nobody reads this, and nothing failed.
+    if (context.req.raw.signal.aborted) return new Response(null, { status: 499 });
     if (error instanceof ServiceError) {
       if (error.cause !== undefined) deps.onError(error, requestId);
       return toProblem(context, error);

@@ -1,0 +1,88 @@
+/** Valid values for tests; each test changes what it is about. */
+import { join } from "node:path";
+import { type Action, type ActionInput, actionSchema } from "../../src/domain/action.ts";
+import type { Image } from "../../src/domain/image.ts";
+import type { Evidence } from "../../src/domain/outcome.ts";
+import type { Policy } from "../../src/domain/policy.ts";
+import type { Hello } from "../../src/domain/sandbox.ts";
+import { loadPolicies } from "../../src/engine/load-policies.ts";
+import type { RunRequest } from "../../src/engine/ports.ts";
+
+export const policiesFolder = join(import.meta.dirname, "../../policies");
+
+export const aPolicy = (change: Partial<Policy> = {}): Policy => {
+  const policy = loadPolicies(policiesFolder).find(({ name }) => name === "default");
+  if (!policy) throw new Error("policies/default.yaml is missing");
+  return { ...policy, ...change };
+};
+
+export const anImage = (change: Partial<Image> = {}): Image => ({
+  name: "python",
+  description: "for tests",
+  python: "3.13.5",
+  packages: {},
+  preload: [],
+  digest: `sha256:${"a".repeat(64)}`,
+  sizeBytes: 1,
+  ...change,
+});
+
+export const anAction = (change: Partial<ActionInput> = {}): Action =>
+  actionSchema.parse({ code: "print(1)", ...change });
+
+export const aRequest = (change: Partial<RunRequest> = {}): RunRequest => ({
+  code: Buffer.from("print(1)"),
+  stdin: Buffer.alloc(0),
+  args: [],
+  env: {},
+  files: [],
+  outputs: [],
+  limits: aPolicy().limits,
+  seed: null,
+  ...change,
+});
+
+export const someEvidence = (change: Partial<Evidence> = {}): Evidence => ({
+  exitCode: 0,
+  signal: null,
+  killedBy: null,
+  oomKills: 0,
+  refusedForks: 0,
+  reported: null,
+  disk: { freeBytes: 1, freeInodes: 1 },
+  stragglers: 0,
+  stdoutBytes: 0,
+  stderrBytes: 0,
+  stdoutTruncated: false,
+  stderrTruncated: false,
+  wallMs: 1,
+  cpuMs: 1,
+  userMs: 1,
+  systemMs: 1,
+  memoryPeakBytes: 1,
+  ...change,
+});
+
+const MiB = 1024 * 1024;
+
+/** What a launcher says where every control that the default policy requires is in force. */
+export const aHello = (change: Partial<Hello["controls"]> = {}): Hello => ({
+  python: "3.13.5",
+  preloaded: [],
+  readyMs: 1,
+  cgroup: 2,
+  controls: {
+    uid: 20_000,
+    seccomp: 2,
+    noNewPrivileges: true,
+    capabilities: true,
+    readOnlyRoot: true,
+    landlock: 7,
+    interfaces: ["lo"],
+    cpus: [0],
+    memoryBytes: 512 * MiB,
+    swapBytes: 0,
+    processes: 64,
+    ...change,
+  },
+});

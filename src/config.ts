@@ -17,12 +17,9 @@ export const configSchema = z.object({
     .enum(["on", "off"])
     .default("on")
     .meta({ description: "Whether requests need an API key; off is possible on loopback only" }),
-  CLOCHE_API_KEY_FILE: z
-    .string()
-    .optional()
-    .meta({
-      description: "File with the API key; default: api-key in the state folder, made on first start",
-    }),
+  CLOCHE_API_KEY_FILE: z.string().optional().meta({
+    description: "File with the API key; default: api-key in the state folder, made on first start",
+  }),
   CLOCHE_STATE_DIR: z
     .string()
     .default(folderOf(".cloche"))
@@ -77,8 +74,12 @@ export const configSchema = z.object({
 
 export type Config = z.infer<typeof configSchema>;
 
+/** Reads the environment, with what the command line said on top. Throws as `parseConfig` does. */
+export const loadConfig = (overrides: NodeJS.ProcessEnv): Config =>
+  parseConfig({ ...process.env, ...overrides });
+
 /** Throws an Error that names every wrong key and what was expected. */
-export const loadConfig = (env: NodeJS.ProcessEnv = process.env): Config => {
+export const parseConfig = (env: NodeJS.ProcessEnv): Config => {
   const unknown = Object.keys(env).filter((key) => key.startsWith("CLOCHE_") && !(key in configSchema.shape));
   const result = configSchema.safeParse(env);
   const problems = [

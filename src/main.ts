@@ -18,7 +18,7 @@ export interface ServiceOverrides {
 
 /** Runs the service until SIGINT or SIGTERM. Resolves when it has ended and left nothing behind. */
 export const runService = async (overrides: ServiceOverrides = {}): Promise<void> => {
-  const config = loadConfig({ ...process.env, ...toEnvironment(overrides) });
+  const config = loadConfig(toEnvironment(overrides));
   const logger = createLogger(config.CLOCHE_LOG_LEVEL);
   const keyFile = config.CLOCHE_API_KEY_FILE ?? join(config.CLOCHE_STATE_DIR, "api-key");
   const key = config.CLOCHE_AUTH === "on" ? loadApiKey(keyFile) : undefined;

@@ -15,5 +15,5 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
 }
 
 function isFigure(cell: string): boolean {
-  return cell === "" || cell === "-" || /^[\d.]/.test(cell);
+  return /^[-\d. /%×]*$/.test(cell);
 }

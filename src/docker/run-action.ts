@@ -46,14 +46,17 @@ export class Gathered {
         return;
       case fromLauncher.stdout:
       case fromLauncher.stderr:
-        return this.#addOutput(type === fromLauncher.stdout ? this.#stdout : this.#stderr, payload);
+        this.#addOutput(type === fromLauncher.stdout ? this.#stdout : this.#stderr, payload);
+        return;
       case fromLauncher.exit:
         this.evidence = evidenceSchema.parse(JSON.parse(payload.toString()));
         return;
       case fromLauncher.file:
-        return this.#addFile(fileFrameSchema.parse(JSON.parse(payload.toString())));
+        this.#addFile(fileFrameSchema.parse(JSON.parse(payload.toString())));
+        return;
       case fromLauncher.fileData:
-        return this.#addFileData(payload);
+        this.#addFileData(payload);
+        return;
       case fromLauncher.pong:
         return;
       case fromLauncher.refused:

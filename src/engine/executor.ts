@@ -160,7 +160,10 @@ const toRunRequest = (action: Action, policy: Policy): RunRequest => {
   const files = Object.entries(action.files).map(([path, file]) => ({ path, content: contentOf(file) }));
   const conflict = pathConflict(files.map(({ path }) => path));
   if (conflict !== undefined) {
-    issues.push({ field: `files[${JSON.stringify(conflict)}]`, message: "is a file and, in another path, a folder" });
+    issues.push({
+      field: `files[${JSON.stringify(conflict)}]`,
+      message: "is a file and, in another path, a folder",
+    });
   }
   const fileBytes = files.reduce((sum, { content }) => sum + content.length, 0);
   if (fileBytes > policy.limits.workspaceMiB * MiB) {

@@ -90,7 +90,9 @@ export const createHttp = (deps: HttpDependencies): OpenAPIHono<AppEnv> => {
       return toProblem(context, error);
     }
     if (error instanceof HTTPException && error.status < 500) {
-      return toProblem(context, new ServiceError("invalid_request", error.message));
+      const message =
+        error.status === 415 ? "Send the body with Content-Type: application/json" : error.message;
+      return toProblem(context, new ServiceError("invalid_request", message));
     }
     deps.onError(error, requestId);
     const message = `The service failed; quote request ${requestId} to its operator`;

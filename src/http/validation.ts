@@ -14,10 +14,7 @@ export const invalidRequest = (result: Result): undefined => {
   throw new ServiceError("invalid_request", `The request is wrong in: ${fields}`, { issues });
 };
 
-const toIssues = (
-  issue: z.core.$ZodIssue,
-  above: PropertyKey[],
-): { field: string; message: string }[] => {
+const toIssues = (issue: z.core.$ZodIssue, above: PropertyKey[]): { field: string; message: string }[] => {
   const path = [...above, ...issue.path];
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({ field: toField([...path, key]), message: "There is no such field" }));

@@ -6,16 +6,28 @@ const cases: [string, Partial<Evidence>, Outcome][] = [
   ["exit code 0 is ok", {}, "ok"],
   ["exit code 0 is ok although forks were refused", { refusedForks: 3 }, "ok"],
   ["exit code 0 is ok although a child was killed for memory", { oomKills: 1 }, "ok"],
-  ["a reported exception and exit code 1", { exitCode: 1, reported: { exception: "E", errno: null } }, "exception"],
+  [
+    "a reported exception and exit code 1",
+    { exitCode: 1, reported: { exception: "E", errno: null } },
+    "exception",
+  ],
   ["exit code 1 without a report", { exitCode: 1 }, "nonzero_exit"],
-  ["a report but another exit code", { exitCode: 3, reported: { exception: "E", errno: null } }, "nonzero_exit"],
+  [
+    "a report but another exit code",
+    { exitCode: 3, reported: { exception: "E", errno: null } },
+    "nonzero_exit",
+  ],
   ["an exit code that looks like a kill", { exitCode: 137 }, "nonzero_exit"],
   ["a signal", { exitCode: null, signal: 11 }, "signalled"],
   ["a kill by itself", { exitCode: null, signal: 9 }, "signalled"],
   ["a kill with a rise of the memory counter", { exitCode: null, signal: 9, oomKills: 1 }, "memory_limit"],
   ["a failure after a child was killed for memory", { exitCode: 1, oomKills: 1 }, "memory_limit"],
   ["the wall timer", { exitCode: null, signal: 9, killedBy: "wall" }, "time_limit"],
-  ["memory just before the wall timer", { exitCode: null, signal: 9, killedBy: "wall", oomKills: 1 }, "memory_limit"],
+  [
+    "memory just before the wall timer",
+    { exitCode: null, signal: 9, killedBy: "wall", oomKills: 1 },
+    "memory_limit",
+  ],
   ["the CPU watch", { exitCode: null, signal: 9, killedBy: "cpu" }, "cpu_limit"],
   ["the kernel's CPU limit", { exitCode: null, signal: 24 }, "cpu_limit"],
   ["the output cap", { exitCode: null, signal: 9, killedBy: "output" }, "output_limit"],
@@ -30,7 +42,11 @@ const cases: [string, Partial<Evidence>, Outcome][] = [
   ["a file too large", { exitCode: 1, reported: { exception: "OSError", errno: 27 } }, "disk_limit"],
   ["the kernel's file size signal", { exitCode: null, signal: 25 }, "disk_limit"],
   ["a cancel", { exitCode: null, signal: 9, killedBy: "cancel" }, "cancelled"],
-  ["counters that this host doesn't have", { exitCode: 1, oomKills: null, refusedForks: null }, "nonzero_exit"],
+  [
+    "counters that this host doesn't have",
+    { exitCode: 1, oomKills: null, refusedForks: null },
+    "nonzero_exit",
+  ],
 ];
 
 describe("outcomeOf", () => {

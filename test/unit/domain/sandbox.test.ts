@@ -31,7 +31,9 @@ describe("missingControls", () => {
   });
 
   test("knows a way to miss every control there is", () => {
-    expect([...new Set(absent.map(([control]) => control))].sort()).toEqual([...controlSchema.options].sort());
+    expect([...new Set(absent.map(([control]) => control))].sort()).toEqual(
+      [...controlSchema.options].sort(),
+    );
   });
 
   test("does not ask for what the policy does not require", () => {

@@ -1,0 +1,79 @@
+/** Latency side by side and throughput over its floor, in one run on one machine. */
+import type Docker from "dockerode";
+import { createProgress } from "../scripts/report/progress-bar.ts";
+import { connectDocker, DockerRuntime } from "../src/docker/docker-runtime.ts";
+import type { Image } from "../src/domain/image.ts";
+import { describeEnvironment, describeLoad } from "./environment.ts";
+import { findFastestInterpreter } from "./interpreters.ts";
+import { waitUntilQuiet } from "./pool-watch.ts";
+import { prepareRawContainer } from "./raw-container.ts";
+import { formatReport } from "./report.ts";
+import { executeOk, runRounds, type Subjects } from "./rounds.ts";
+import type { Samples } from "./samples.ts";
+import { startServiceProcess } from "./service-process.ts";
+import { type Sustained, sustain } from "./sustained.ts";
+
+export interface BenchResult {
+  at: string;
+  environment: Record<string, string>;
+  loadBefore: string;
+  loadAfter: string;
+  samples: Samples;
+}
+
+const sustainedLoad = { total: 60, clients: 8 };
+
+/** Prints as it goes; resolves with everything that was measured. */
+export async function runBench(environment: NodeJS.ProcessEnv, rounds: number): Promise<BenchResult> {
+  const docker = connectDocker(environment["DOCKER_HOST"]);
+  const image = await findImage(docker);
+  const interpreter = await findFastestInterpreter();
+  const described = await describeEnvironment(docker, image, interpreter);
+  const loadBefore = describeLoad();
+  for (const [what, value] of Object.entries(described)) console.log(`${`${what}:`.padEnd(9)}${value}`);
+  console.log(`load:    ${loadBefore} at the start\n`);
+
+  await using warm = await startServiceProcess(environment);
+  await using cold = await startServiceProcess({ ...environment, CLOCHE_POOL_TARGET: "0" });
+  const subjects = { interpreter, warm: warm.client, cold: cold.client, docker, image: image.digest };
+  const samples = {
+    ...(await measureLatency(subjects, rounds)),
+    ...(await measureThroughput(subjects, image)),
+  };
+
+  const loadAfter = describeLoad();
+  console.log(`\n${formatReport(samples)}\n\nload: ${loadBefore} at the start, ${loadAfter} at the end`);
+  return { at: new Date().toISOString(), environment: described, loadBefore, loadAfter, samples };
+}
+
+async function measureLatency(subjects: Subjects, rounds: number) {
+  const progress = createProgress("latency   ", rounds);
+  try {
+    return await runRounds(subjects, rounds, progress);
+  } finally {
+    progress.end();
+  }
+}
+
+/** Floor, Cloche, Cloche, floor: a machine that gets slower meanwhile slows both. */
+async function measureThroughput({ warm, cold, docker }: Subjects, image: Image) {
+  const raw = await prepareRawContainer(docker, image);
+  const clocheSustained: Sustained[] = [];
+  const rawSustained: Sustained[] = [];
+  const blocks = [rawSustained, clocheSustained, clocheSustained, rawSustained];
+  const progress = createProgress("throughput", blocks.length);
+  for (const block of blocks) {
+    await waitUntilQuiet(warm, cold);
+    block.push(await sustain(block === rawSustained ? raw : () => executeOk(warm), sustainedLoad));
+    progress.tick();
+  }
+  progress.end();
+  return { clocheSustained, rawSustained };
+}
+
+async function findImage(docker: Docker): Promise<Image> {
+  const runtime = new DockerRuntime({ docker, instance: "bench", policiesFolder: "" });
+  const image = (await runtime.images()).find(({ name }) => name === "python");
+  if (image === undefined) throw new Error("the image python is not built; run: npm run images -- python");
+  return image;
+}

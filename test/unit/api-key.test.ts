@@ -1,0 +1,32 @@
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { loadApiKey } from "../../src/api-key.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "cloche-key-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test("is made once, for its user only, and read from then on", () => {
+  const file = join(folder, "deep", "api-key");
+  const first = loadApiKey(file);
+  expect(first).toMatchObject({ created: true, key: expect.stringMatching(/^clo_[\w-]{43}$/) });
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(loadApiKey(file)).toEqual({ key: first.key, created: false });
+});
+
+test("a file that others can read is refused", () => {
+  const file = join(folder, "api-key");
+  loadApiKey(file);
+  chmodSync(file, 0o640);
+  expect(() => loadApiKey(file)).toThrow("chmod 600");
+});
+
+test.each(["", "short", "two words that are long enough"])("a file with %j in it is refused", (content) => {
+  const file = join(folder, "api-key");
+  writeFileSync(file, content, { mode: 0o600 });
+  expect(() => loadApiKey(file)).toThrow("must hold one API key");
+});

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClocheClient } from "./cloche-client.ts";
 
-/** After the last create there is still a container being removed, which no door tells of. */
-const removalMs = 120;
+/** After the last create the engine still removes and tidies up, which no door tells of. */
+const settleMs = 250;
 const timeoutMs = 60_000;
 
 /** Waits until the pools are full and nothing is being created, so that no work of ours disturbs what comes next. */
@@ -13,7 +13,7 @@ export async function waitUntilQuiet(...clients: ClocheClient[]): Promise<void> 
     if (Date.now() > giveUpAt) throw new Error("the pools did not fill within a minute");
     await sleep(20);
   }
-  await sleep(removalMs);
+  await sleep(settleMs);
 }
 
 async function isQuiet(client: ClocheClient): Promise<boolean> {

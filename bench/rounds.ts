@@ -1,7 +1,6 @@
 /** One sample of everything in each round, in an order that turns, with quiet before each. */
 import type Docker from "dockerode";
-import type { Progress } from "../scripts/report/progress-bar.ts";
-import type { ClocheClient } from "./cloche-client.ts";
+import type { ClocheClient, TimedExecution } from "./cloche-client.ts";
 import { timeDockerRun } from "./docker-run.ts";
 import { type Interpreter, timeBarePython } from "./interpreters.ts";
 import { countHits, waitUntilQuiet } from "./pool-watch.ts";
@@ -21,7 +20,17 @@ type Latencies = Pick<Samples, "barePythonMs" | "hits" | "missMs" | "dockerRunMs
 
 const printOne = "print(1)";
 
-export async function runRounds(subjects: Subjects, rounds: number, progress: Progress): Promise<Latencies> {
+interface Options {
+  rounds: number;
+  signal: AbortSignal;
+  onRound(): void;
+}
+
+export async function runRounds(
+  subjects: Subjects,
+  { rounds, signal, onRound }: Options,
+): Promise<Latencies> {
+  const { warm, cold } = subjects;
   const latencies: Latencies = { barePythonMs: [], hits: [], missMs: [], dockerRunMs: [] };
   const steps = toSteps(subjects, latencies);
   for (const step of steps) await step();
@@ -29,38 +38,55 @@ export async function runRounds(subjects: Subjects, rounds: number, progress: Pr
   for (const samples of Object.values(latencies)) samples.length = 0;
 
   for (let round = 0; round < rounds; round += 1) {
-    for (let turn = 0; turn < steps.length; turn += 1) {
-      await waitUntilQuiet(subjects.warm, subjects.cold);
-      await steps[(round + turn) % steps.length]?.();
+    // By chance, so that no step always comes after the same one and pays for what that leaves behind.
+    for (const step of shuffle(steps)) {
+      signal.throwIfAborted();
+      await waitUntilQuiet(warm, cold);
+      await step();
     }
-    progress.tick();
+    onRound();
   }
   return latencies;
 }
 
-const toSteps = ({ interpreter, warm, cold, docker, image }: Subjects, into: Latencies) => [
-  async () => {
-    if (interpreter) into.barePythonMs.push(await timeBarePython(interpreter));
-  },
-  async () => {
-    into.hits.push(await timeHit(warm));
-  },
-  async () => {
-    into.missMs.push((await executeOk(cold)).clientMs);
-  },
-  async () => {
-    into.dockerRunMs.push(await timeDockerRun(docker, image));
-  },
-];
+const shuffle = <T>(items: readonly T[]): T[] =>
+  items
+    .map((item) => ({ item, key: Math.random() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ item }) => item);
 
-async function timeHit(client: ClocheClient): Promise<Hit> {
-  const hitsBefore = await countHits(client);
-  const { clientMs, execution } = await executeOk(client);
-  return { clientMs, timings: execution.timings, wasHit: (await countHits(client)) === hitsBefore + 1 };
-}
+const toSteps = ({ interpreter, warm, cold, docker, image }: Subjects, into: Latencies) => {
+  const timeHit = createHitTimer(warm);
+  return [
+    async () => {
+      if (interpreter) into.barePythonMs.push(await timeBarePython(interpreter));
+    },
+    async () => {
+      into.hits.push(await timeHit());
+    },
+    async () => {
+      into.missMs.push((await executeOk(cold)).clientMs);
+    },
+    async () => {
+      into.dockerRunMs.push(await timeDockerRun(docker, image));
+    },
+  ];
+};
+
+/** Asks for the count after the timed request only: a request right before it would warm the service up for it. */
+const createHitTimer = (client: ClocheClient): (() => Promise<Hit>) => {
+  let hitsBefore = 0;
+  return async () => {
+    const { clientMs, execution } = await executeOk(client);
+    const hits = await countHits(client);
+    const wasHit = hits === hitsBefore + 1;
+    hitsBefore = hits;
+    return { clientMs, timings: execution.timings, wasHit };
+  };
+};
 
 /** Throws when the service does not answer with what print(1) prints. */
-export async function executeOk(client: ClocheClient) {
+export async function executeOk(client: ClocheClient): Promise<TimedExecution> {
   const timed = await client.execute(printOne);
   const { outcome, stdout } = timed.execution.observation;
   if (outcome !== "ok" || stdout !== "1\n")

@@ -23,9 +23,17 @@ export interface BenchResult {
 
 const sustainedLoad = { total: 60, clients: 8 };
 
+interface Options {
+  /** What the services are configured by. */
+  environment: NodeJS.ProcessEnv;
+  rounds: number;
+  signal: AbortSignal;
+}
+
 /** Prints as it goes; resolves with everything that was measured. */
-export async function runBench(environment: NodeJS.ProcessEnv, rounds: number): Promise<BenchResult> {
-  const docker = connectDocker(environment["DOCKER_HOST"]);
+export async function runBench({ environment, rounds, signal }: Options): Promise<BenchResult> {
+  const { DOCKER_HOST } = environment;
+  const docker = connectDocker(DOCKER_HOST);
   const image = await findImage(docker);
   const interpreter = await findFastestInterpreter();
   const described = await describeEnvironment(docker, image, interpreter);
@@ -36,39 +44,47 @@ export async function runBench(environment: NodeJS.ProcessEnv, rounds: number): 
   await using warm = await startServiceProcess(environment);
   await using cold = await startServiceProcess({ ...environment, CLOCHE_POOL_TARGET: "0" });
   const subjects = { interpreter, warm: warm.client, cold: cold.client, docker, image: image.digest };
-  const samples = {
-    ...(await measureLatency(subjects, rounds)),
-    ...(await measureThroughput(subjects, image)),
-  };
+  const latency = await withProgress("latency   ", rounds, (tick) =>
+    runRounds(subjects, { rounds, signal, onRound: tick }),
+  );
+  const throughput = await measureThroughput(subjects, image, signal);
+  const samples = { ...latency, ...throughput };
 
   const loadAfter = describeLoad();
   console.log(`\n${formatReport(samples)}\n\nload: ${loadBefore} at the start, ${loadAfter} at the end`);
   return { at: new Date().toISOString(), environment: described, loadBefore, loadAfter, samples };
 }
 
-async function measureLatency(subjects: Subjects, rounds: number) {
-  const progress = createProgress("latency   ", rounds);
+/** Floor, Cloche, Cloche, floor: a machine that gets slower meanwhile slows both. */
+async function measureThroughput({ warm, cold, docker }: Subjects, image: Image, signal: AbortSignal) {
+  const raw = await prepareRawContainer(docker, image);
+  const cloche = () => executeOk(warm);
+  const clocheSustained: Sustained[] = [];
+  const rawSustained: Sustained[] = [];
+  const measure = async (job: () => Promise<unknown>, into: Sustained[], tick: () => void) => {
+    await waitUntilQuiet(warm, cold);
+    into.push(await sustain(job, { ...sustainedLoad, signal, onDone: tick }));
+  };
+  await withProgress("throughput", 4 * sustainedLoad.total, async (tick) => {
+    await measure(raw, rawSustained, tick);
+    await measure(cloche, clocheSustained, tick);
+    await measure(cloche, clocheSustained, tick);
+    await measure(raw, rawSustained, tick);
+  });
+  return { clocheSustained, rawSustained };
+}
+
+async function withProgress<T>(
+  label: string,
+  total: number,
+  work: (tick: () => void) => Promise<T>,
+): Promise<T> {
+  const progress = createProgress(label, total);
   try {
-    return await runRounds(subjects, rounds, progress);
+    return await work(progress.tick);
   } finally {
     progress.end();
   }
-}
-
-/** Floor, Cloche, Cloche, floor: a machine that gets slower meanwhile slows both. */
-async function measureThroughput({ warm, cold, docker }: Subjects, image: Image) {
-  const raw = await prepareRawContainer(docker, image);
-  const clocheSustained: Sustained[] = [];
-  const rawSustained: Sustained[] = [];
-  const blocks = [rawSustained, clocheSustained, clocheSustained, rawSustained];
-  const progress = createProgress("throughput", blocks.length);
-  for (const block of blocks) {
-    await waitUntilQuiet(warm, cold);
-    block.push(await sustain(block === rawSustained ? raw : () => executeOk(warm), sustainedLoad));
-    progress.tick();
-  }
-  progress.end();
-  return { clocheSustained, rawSustained };
 }
 
 async function findImage(docker: Docker): Promise<Image> {

@@ -23,6 +23,8 @@ const PRUNE_EVERY_MS = 60_000;
 
 export interface App {
   fetch: ReturnType<typeof createHttp>["fetch"];
+  /** In the label of every container of this service. */
+  instance: string;
   /** Resolves when the first warm sandbox is ready, or the pool has given up for now. */
   ready(): Promise<Readiness>;
   /** Refuses new executions, waits for accepted ones for at most `drainMs`, removes every container. */
@@ -125,6 +127,7 @@ export const buildApp = async (
 
   return {
     fetch: http.fetch,
+    instance: instance.id,
     ready: async () => {
       while (pools.status().every(({ state, warm }) => state === "filling" && warm === 0)) {
         await new Promise((resolve) => setTimeout(resolve, 10));

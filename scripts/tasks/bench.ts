@@ -26,13 +26,22 @@ async function main(): Promise<void> {
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 1000) throw new Error("--rounds must be 1 to 1000");
 
+  const stop = new AbortController();
+  const interrupt = () => stop.abort(new Error("interrupted"));
+  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   const { dockerHost } = await bootstrap({ allowInstall: true, base: "auto", images: ["python"] });
   const { runBench } = await import("../../bench/run-bench.ts");
-  const result = await runBench({ ...process.env, DOCKER_HOST: dockerHost }, rounds);
+  const result = await runBench({
+    environment: { ...process.env, DOCKER_HOST: dockerHost },
+    rounds,
+    signal: stop.signal,
+  });
   const file = resolve(values.json ?? join(repositoryRoot, "bench", "results", toFileName(result.at)));
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, `${JSON.stringify(result, undefined, 2)}\n`);
   console.log(`All samples: ${file}`);
 }
 
-const toFileName = (isoTime: string) => `${isoTime.slice(0, 19).replaceAll(":", "")}.json`;
+function toFileName(isoTime: string): string {
+  return `${isoTime.slice(0, 19).replaceAll(":", "")}.json`;
+}

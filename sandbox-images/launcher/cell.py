@@ -56,19 +56,27 @@ class Cell:
     """The launcher's view of the child; in the child itself, `run` is the whole life."""
 
     def __init__(self, ruleset):
-        """Forks. Afterwards `pid` is 0 in the child, which is parked by `park`."""
+        """Forks, and returns when the child is confined; `pid` is 0 in the child, which goes on to `run`.
+
+        Raises RuntimeError in the launcher when the child could not be confined.
+        """
         self.report = Report()
         go_read, self._go = os.pipe()
+        confined_read, confined_write = os.pipe()
         stdin_read, self.stdin = os.pipe()
         self.stdout, stdout_write = os.pipe()
         self.stderr, stderr_write = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
             self._go = go_read
-            _enter(go_read, stdin_read, stdout_write, stderr_write, ruleset)
+            _enter(go_read, confined_write, (stdin_read, stdout_write, stderr_write), ruleset)
             return
-        for fd in (go_read, stdin_read, stdout_write, stderr_write):
+        for fd in (go_read, confined_write, stdin_read, stdout_write, stderr_write):
             os.close(fd)
+        if os.read(confined_read, 1) != b"!":
+            reason = os.read(self.stderr, 4096).decode("utf-8", "replace")
+            raise RuntimeError(f"the cell could not be confined: {reason}")
+        os.close(confined_read)
         for fd in (self.stdin, self.stdout, self.stderr):
             os.set_blocking(fd, False)
         self.pidfd = os.pidfd_open(self.pid)
@@ -99,16 +107,17 @@ class Cell:
         return _run_as_main(source, self.report)
 
 
-def _enter(go, stdin, stdout, stderr, ruleset):
+def _enter(go, confined, streams, ruleset):
     """In the child, right after the fork: gives up everything that user code must not have."""
     os.setsid()
-    for fd, target in ((stdin, 0), (stdout, 1), (stderr, 2)):
+    for target, fd in enumerate(streams):
         os.dup2(fd, target)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(WORKSPACE)
     confine.be_first_out_of_memory()
     if ruleset is not None:
         confine.restrict(ruleset)
+    os.write(confined, b"!")
     os.closerange(3, go)
     os.closerange(go + 1, 1 << 16)
     gc.enable()

@@ -25,7 +25,7 @@ export interface Violation {
   path: string;
 }
 
-const programs = (names: string) => new RegExp(`^(.+-linux-gnu-)?(${names})([-.]?\\d[\\d.]*)?$`);
+const programs = (names: string) => new RegExp(`^(.+-linux-gnu-)?(${names})(-?\\d{1,2}(\\.\\d+)*)?$`);
 
 const compilers = programs(
   "cc|c\\+\\+|cpp|gcc|g\\+\\+|clang|clang\\+\\+|tcc|as|ld|gold|lld|collect2|cc1|cc1plus|go|rustc|cargo|make|cmake|ninja|nasm|javac|ghc|zig|cython|cythonize|f2py|gfortran",

@@ -4,7 +4,12 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { configSchema } from "../../../src/config.ts";
-import { type Control, controlSchema, limitsSchema, requestLimitsSchema } from "../../../src/domain/policy.ts";
+import {
+  type Control,
+  controlSchema,
+  limitsSchema,
+  requestLimitsSchema,
+} from "../../../src/domain/policy.ts";
 import { aPolicy } from "../../support/builders.ts";
 
 const root = join(import.meta.dirname, "../../..");
@@ -42,7 +47,11 @@ const describeDefault = (key: string, value: unknown): string => {
   return value === undefined ? "" : `\`${value}\``;
 };
 
-const describeRange = (field: { enum?: string[] | undefined; minimum?: number | undefined; maximum?: number | undefined }) => {
+const describeRange = (field: {
+  enum?: string[] | undefined;
+  minimum?: number | undefined;
+  maximum?: number | undefined;
+}) => {
   if (field.enum) return field.enum.map((value) => `\`${value}\``).join(", ");
   if (field.minimum === undefined) return "text";
   const max = field.maximum === undefined || field.maximum >= Number.MAX_SAFE_INTEGER ? "" : field.maximum;
@@ -83,7 +92,8 @@ const controlMeanings: Record<Control, string> = {
   no_capabilities: "the effective and the bounding set of capabilities are empty",
   non_root: "the user is not root",
   read_only_root: "the root file system cannot be written",
-  no_network: "there is no interface but loopback, and at most tunnel stubs that the kernel puts into every namespace",
+  no_network:
+    "there is no interface but loopback, and at most tunnel stubs that the kernel puts into every namespace",
   memory: "the kernel's memory bound is the policy's",
   no_swap: "no swap can be used",
   processes: "the kernel's bound on processes and threads is the policy's",

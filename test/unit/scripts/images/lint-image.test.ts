@@ -57,6 +57,7 @@ const accepted: [string, ImageEntry][] = [
   ["a link, whose mode means nothing", link("usr/bin/sh")],
   ["a device that the engine adds", entry("dev/console", { type: "device", mode: 0o666 })],
   ["a module named like a tool", entry("usr/lib/python3.13/email/as")],
+  ["a certificate whose name starts like a tool's", link("etc/ssl/certs/cc450945.0")],
   ["the dynamic linker", link("usr/bin/ld.so")],
   ["the history of a module", entry("usr/lib/python3.13/_pyrepl/historical_reader.py")],
   ["a file that root's group may write", entry("etc/a", { mode: 0o664 })],

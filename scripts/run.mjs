@@ -1,6 +1,6 @@
 // The door of every npm script. Plain JavaScript without dependencies, because it runs on whatever Node (20 or
 // newer) the machine has, before anything is installed; the tasks themselves run on the Node 26 that npm installs.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import {
   closeSync,
   existsSync,
@@ -43,7 +43,8 @@ async function main(task, args) {
     return 2;
   }
   await ensureModules();
-  return runTask(join(tasksFolder, `${task}.ts`), args);
+  const node = await ensureNode(allowsInstall(args));
+  return runTask(node, join(tasksFolder, `${task}.ts`), args);
 }
 
 function nodeMajor() {
@@ -131,20 +132,24 @@ async function installModules() {
   // A NODE_ENV=production or omit= setting of the user would leave out what the tasks need, on every start again.
   const args = ["ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund"];
   const npmScript = process.env.npm_execpath;
-  const [command, commandArgs] = npmScript?.endsWith(".js")
-    ? [process.execPath, [npmScript, ...args]]
-    : ["npm", args];
+  const npm = npmScript?.endsWith(".js") ? [process.execPath, npmScript] : ["npm"];
   console.log("dependencies: installing what package-lock.json names (npm ci)");
+  const elapsed = await step("dependencies", [...npm, ...args]);
+  console.log(`dependencies: installed in ${elapsed}`);
+}
+
+/** One long command: a line every 5 s, its output only if it fails. Answers how long it took. */
+async function step(name, [command, ...args]) {
   const startedAt = Date.now();
   const elapsed = () => `${((Date.now() - startedAt) / 1000).toFixed(0)} s`;
-  const heartbeat = setInterval(() => console.log(`dependencies: still installing (${elapsed()})`), 5000);
+  const heartbeat = setInterval(() => console.log(`${name}: still at it (${elapsed()})`), 5000);
   try {
-    const { code, output } = await capture(command, commandArgs);
-    if (code !== 0) throw new Error(`npm ci failed (${code}):\n${output}`);
+    const { code, output } = await capture(command, args);
+    if (code !== 0) throw new Error(`${[command, ...args].join(" ")} failed (${code}):\n${output}`);
   } finally {
     clearInterval(heartbeat);
   }
-  console.log(`dependencies: installed in ${elapsed()}`);
+  return elapsed();
 }
 
 function capture(command, args) {
@@ -161,13 +166,12 @@ function capture(command, args) {
   });
 }
 
-function runTask(file, args) {
-  const bin = join(modules, ".bin");
-  const child = spawn(pickNode(join(bin, "node")), [file, ...args], {
+function runTask(node, file, args) {
+  const child = spawn(node, [file, ...args], {
     cwd: root,
     stdio: "inherit",
-    // Tools find the packaged Node (and each other) first, as they would under npm run.
-    env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ""}` },
+    // Tools find this very Node and each other first, as they would under npm run.
+    env: { ...process.env, PATH: [dirname(node), join(modules, ".bin"), process.env.PATH].join(delimiter) },
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {
@@ -184,13 +188,66 @@ function runTask(file, args) {
   });
 }
 
-function pickNode(packaged) {
-  if (existsSync(packaged)) return packaged;
+/** The Node that runs the tasks: the one npm installed for this platform, or our own where that is new enough. */
+async function ensureNode(mayInstall) {
+  const packaged = join(modules, `node-${process.platform}-${process.arch}`, "bin", "node");
+  if (!existsSync(packaged)) return ownNode(`no Node is packaged for ${process.platform}-${process.arch}`);
+  if (realpathSync(packaged) === realpathSync(process.execPath)) return packaged;
+  const complaint = whyItFails(packaged);
+  if (complaint === undefined) return packaged;
+
+  // npm puts node_modules/.bin first in PATH: there it would hide the Node that works from the next npm run.
+  rmSync(join(modules, ".bin", "node"), { force: true });
+  if (nodeMajor() >= oldestNodeForTypeScript) return process.execPath;
+  if (!complaint.includes("libatomic.so.1")) return ownNode(`the packaged Node does not start: ${complaint}`);
+  await installLibatomic(mayInstall);
+  return packaged;
+}
+
+function ownNode(reason) {
   if (nodeMajor() >= oldestNodeForTypeScript) return process.execPath;
   throw new Error(
-    `no Node is packaged for ${process.platform}-${process.arch}, and ${process.version} is too old to run ` +
-      `TypeScript: install Node ${oldestNodeForTypeScript} or newer.`,
+    `${reason}, and ${process.version} is too old to run TypeScript: install Node ${oldestNodeForTypeScript} or newer`,
   );
+}
+
+function whyItFails(node) {
+  const { status, error, stderr } = spawnSync(node, ["--version"], { encoding: "utf8" });
+  return status === 0 ? undefined : (error?.message ?? stderr.trim());
+}
+
+/** Node 26 is linked against a library that minimal Debian and Ubuntu systems lack. */
+async function installLibatomic(mayInstall) {
+  const commands = ["apt-get update", "apt-get install -y --no-install-recommends libatomic1"];
+  const byHand = `As root: ${commands.join(" && ")} (or the package with libatomic.so.1 of your system)`;
+  if (!mayInstall)
+    throw new Error(`Node 26 needs libatomic.so.1, and --no-install forbids installing it. ${byHand}`);
+  const asRoot = process.getuid() === 0 ? [] : ["sudo", "-n"];
+  const lockWait = ["-o", "DPkg::Lock::Timeout=300"];
+  console.log(
+    "node: Node 26 needs libatomic.so.1, which is missing here. Installing it (--no-install refuses this):",
+  );
+  for (const command of commands) console.log(`node:   ${[...asRoot, command].join(" ")}`);
+  const [update, install] = commands.map((command) => [
+    ...asRoot,
+    "env",
+    "DEBIAN_FRONTEND=noninteractive",
+    ...command.split(" "),
+    ...lockWait,
+  ]);
+  try {
+    // A dead third-party source fails the update, but does not keep this package from being there.
+    await step("node", update).catch(() => console.log("node: apt-get update reported a problem; going on"));
+    await step("node", install);
+  } catch (error) {
+    throw new Error(`${error.message}\nNode 26 needs libatomic.so.1. ${byHand}`);
+  }
+}
+
+/** `npm start --no-install`, without the `--`, reaches us as a setting of npm: a misplaced no is still a no. */
+function allowsInstall(args) {
+  const npmSetting = process.env.npm_config_install;
+  return !args.includes("--no-install") && npmSetting !== "" && npmSetting !== "false";
 }
 
 /**

@@ -89,10 +89,10 @@ const isAsset = (layer: string, specifier: string) =>
   layer === "http" && specifier === "swagger-ui-dist/package.json";
 
 const packagesOnlyIn: Record<string, RegExp> = {
-  dockerode: /^(src\/docker|scripts)\//,
+  dockerode: /^(src\/docker|scripts|bench)\//,
   "node:sqlite": /^src\/store\//,
   "prom-client": /^src\/metrics\//,
-  "node:child_process": /^scripts\//,
+  "node:child_process": /^(scripts|bench|examples)\//,
 };
 
 const placeViolations = (file: string, source: string): string[] =>
@@ -101,12 +101,21 @@ const placeViolations = (file: string, source: string): string[] =>
     return place && !place.test(file) ? [`${file}: ${specifier}`] : [];
   });
 
-const scriptViolations = (file: string, source: string): string[] =>
-  importsOf(source)
+/** Tools may use src and one another's parts, but nothing may use a test. A task is the door of a tool. */
+const toolViolations = (file: string, source: string): string[] => {
+  const folder = file.split("/")[0] ?? "";
+  const folders = [
+    folder,
+    "scripts",
+    "src",
+    ...(file.startsWith("scripts/tasks/") ? ["bench", "examples"] : []),
+  ];
+  return importsOf(source)
     .filter(({ specifier }) => specifier.startsWith("."))
     .map(({ specifier }) => normalize(join(dirname(file), specifier)))
-    .filter((target) => !/^(scripts|src)\//.test(target))
+    .filter((target) => !folders.some((name) => target.startsWith(`${name}/`)))
     .map((target) => `${file}: ${target}`);
+};
 
 const readsEnvironment = (source: string) => /\bprocess\.env\b/.test(withoutComments(source));
 
@@ -121,6 +130,7 @@ const filesIn = (folder: string) => globSync(`${folder}/**/*.{ts,mjs}`, { cwd: r
 
 const src = filesIn("src");
 const scripts = filesIn("scripts");
+const tools = [...scripts, ...filesIn("bench"), ...filesIn("examples")];
 
 describe("the scan sees the source tree", () => {
   test.each([
@@ -154,16 +164,16 @@ describe("layers", () => {
     expect(srcViolations(file, read(file))).toEqual([]);
   });
 
-  test.each([...src, ...scripts])("%s keeps to the places where a package may be used", (file) => {
+  test.each([...src, ...tools])("%s keeps to the places where a package may be used", (file) => {
     expect(placeViolations(file, read(file))).toEqual([]);
   });
 
-  test.each(scripts)("%s imports scripts and src only", (file) => {
-    expect(scriptViolations(file, read(file))).toEqual([]);
+  test.each(tools)("%s imports no test, and of other tools only what it may", (file) => {
+    expect(toolViolations(file, read(file))).toEqual([]);
   });
 
-  test("the environment is read in one place, and handed to it in one other", () => {
-    expect(src.filter((file) => readsEnvironment(read(file)))).toEqual(["src/config.ts", "src/main.ts"]);
+  test("the environment is read in one place", () => {
+    expect(src.filter((file) => readsEnvironment(read(file)))).toEqual(["src/config.ts"]);
   });
 
   test.each(src)("%s runs on Node as it is", (file) => {
@@ -211,11 +221,14 @@ describe("the checker catches", () => {
     expect(srcViolations("src/http/x.ts", 'import type { X } from "@hono/node-server";')).toEqual([]);
   });
 
-  test("dockerode outside of its places, and scripts that use test", () => {
+  test("dockerode outside of its places, and tools that use test", () => {
     expect(placeViolations("src/engine/x.ts", 'import Docker from "dockerode";')).toHaveLength(1);
     expect(placeViolations("src/docker/x.ts", 'import Docker from "dockerode";')).toEqual([]);
-    expect(scriptViolations("scripts/x.ts", 'import "../test/support/builders.ts";')).toHaveLength(1);
-    expect(scriptViolations("scripts/tasks/x.ts", 'import "../../src/app.ts";')).toEqual([]);
+    expect(toolViolations("scripts/x.ts", 'import "../test/support/builders.ts";')).toHaveLength(1);
+    expect(toolViolations("bench/x.ts", 'import "../test/support/builders.ts";')).toHaveLength(1);
+    expect(toolViolations("scripts/images/x.ts", 'import "../../bench/x.ts";')).toHaveLength(1);
+    expect(toolViolations("scripts/tasks/x.ts", 'import "../../src/app.ts";')).toEqual([]);
+    expect(toolViolations("scripts/tasks/x.ts", 'import "../../bench/x.ts";')).toEqual([]);
   });
 
   test("a reader of the environment, and syntax that Node can't strip", () => {

@@ -43,8 +43,9 @@ interface Waiter {
  * - `steady`: nothing to do. -> `filling` when one is taken or dies.
  * - `backing_off`: the last create failed; a timer runs. -> `filling` when it fires.
  *   -> `stopped` after `maxFailures` failures in a row.
- * - `stopped`: no refill; the reason is in `status()`. One create is tried after `stoppedMs`, or
- *   at once when somebody asks for a sandbox; success -> `filling`, failure -> `stopped`.
+ * - `stopped`: waiters were refused, and there is no refill; the reason is in `status()`. One create
+ *   is tried after `stoppedMs`, or at once when somebody asks for a sandbox; success -> `filling`,
+ *   failure -> `stopped`.
  * - `closed`: ends every warm sandbox, refuses waiters; what is still being created is removed
  *   when it comes. Final.
  *
@@ -96,7 +97,7 @@ export class Pool {
 
   /**
    * Takes one sandbox out for good: a warm one that answered a ping just now, else the next that
-   * is created. Rejects with the signal's reason, or when a create made for it fails.
+   * is created. Rejects with the signal's reason, or with the last failure when the pool stops.
    */
   async acquire(signal: AbortSignal): Promise<SandboxContainer> {
     for (;;) {
@@ -119,8 +120,7 @@ export class Pool {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
+    this.#cancelPause();
     for (const waiter of this.#waiters.splice(0)) waiter.reject(closing());
     await Promise.all(this.#warm.splice(0).map((container) => container.destroy()));
     await Promise.all(this.#inFlight);
@@ -151,9 +151,7 @@ export class Pool {
       };
       signal.addEventListener("abort", leave, { once: true });
       this.#waiters.push(waiter);
-      // Somebody waits: a stopped or backing-off pool tries now.
-      this.#cancelTimer?.();
-      this.#cancelTimer = undefined;
+      if (this.state === "stopped") this.#cancelPause();
       this.fill();
     });
   }
@@ -192,6 +190,11 @@ export class Pool {
     void container.closed.then(() => this.#onDeath(container));
   }
 
+  #cancelPause(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+
   #onDeath(container: SandboxContainer): void {
     const index = this.#warm.indexOf(container);
     if (index < 0) return;
@@ -206,10 +209,11 @@ export class Pool {
     this.#deps.onFault(error);
     const { maxFailures, backoffMs, stoppedMs } = this.#options;
     const stopped = this.#failures >= maxFailures;
-    for (const waiter of this.#waiters.splice(0, stopped ? Infinity : 1)) waiter.reject(error);
+    // One failed create is nobody's answer: those who wait get the next, until the pool gives up.
+    if (stopped) for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
     if (this.#closed) return;
     const pause = stopped ? stoppedMs : backoffMs * 2 ** (this.#failures - 1);
-    this.#cancelTimer?.();
+    this.#cancelPause();
     this.#cancelTimer = this.#deps.clock.after(pause, () => {
       this.#cancelTimer = undefined;
       this.fill();

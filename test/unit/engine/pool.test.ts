@@ -140,6 +140,17 @@ describe("Pool", () => {
     expect(container).toBe(runtime.made[0]);
   });
 
+  test("backing_off: who waits keeps waiting and gets the next sandbox", async () => {
+    const { pool, runtime, clock } = await setUp({ target: 0 });
+    failing(runtime);
+    const waiting = pool.acquire(never);
+    await settled();
+    expect(pool.status()).toMatchObject({ state: "backing_off", waiting: 1 });
+    runtime.beforeCreate = () => {};
+    await clock.advance(100);
+    expect(await waiting).toBe(runtime.made[0]);
+  });
+
   test("a waiter that gives up leaves the queue", async () => {
     const { pool, runtime } = await setUp({ target: 0 });
     const gate = Promise.withResolvers<void>();

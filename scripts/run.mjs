@@ -8,7 +8,9 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
+  symlinkSync,
   writeSync,
 } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
@@ -197,10 +199,12 @@ async function ensureNode(mayInstall) {
   if (complaint === undefined) return packaged;
 
   // npm puts node_modules/.bin first in PATH: there it would hide the Node that works from the next npm run.
-  rmSync(join(modules, ".bin", "node"), { force: true });
+  const link = join(modules, ".bin", "node");
+  rmSync(link, { force: true });
   if (nodeMajor() >= oldestNodeForTypeScript) return process.execPath;
   if (!complaint.includes("libatomic.so.1")) return ownNode(`the packaged Node does not start: ${complaint}`);
   await installLibatomic(mayInstall);
+  symlinkSync(packaged, link);
   return packaged;
 }
 

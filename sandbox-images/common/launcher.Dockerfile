@@ -11,4 +11,5 @@ COPY --from=compiled /opt/cloche/launcher /opt/cloche/launcher
 COPY manifest.json /opt/cloche/manifest.json
 WORKDIR /workspace
 USER 65534:65534
-ENTRYPOINT ["python3", "-I", "-B", "/opt/cloche/launcher"]
+# Not -I, which would ignore the environment: the service sets hash order and core count by it.
+ENTRYPOINT ["python3", "-P", "-s", "-B", "/opt/cloche/launcher"]

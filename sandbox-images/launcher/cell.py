@@ -94,7 +94,9 @@ class Cell:
             (length,) = _HEADER.unpack(_exactly(go, _HEADER.size))
             head = json.loads(_exactly(go, length))
             source = go.read()
-        os.environ.clear()
+        # What the image sets (PATH, where its packages keep their data) stays, the engine's own does not.
+        for name in ("HOME", "HOSTNAME"):
+            os.environ.pop(name, None)
         os.environ.update(head["env"])
         sys.argv = [FILENAME, *head["args"]]
         sys.path[:] = [WORKSPACE, *(path for path in sys.path if not path.startswith("/opt/cloche"))]

@@ -26,7 +26,7 @@ _SCOPE_ABSTRACT_UNIX, _SCOPE_SIGNAL = 1, 2
 _READ = _READ_FILE | _READ_DIR
 _FILE_RIGHTS = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
 
-READ_EXECUTE = ("/usr", "/bin", "/lib", "/lib64")
+READ_EXECUTE = ("/usr", "/bin", "/lib", "/lib64", "/opt/python-packages")
 READ = ("/etc", "/proc", "/sys/devices/system/cpu", "/sys/fs/cgroup")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 WRITE = ("/workspace", "/tmp", "/dev/shm")

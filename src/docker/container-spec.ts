@@ -54,9 +54,8 @@ export const toContainerSpec = (
   return {
     name: `cloche-${id}`,
     Image: image.digest,
-    // The interpreter's own hash seed and core count; -I would ignore them, and nothing else is set here.
-    Entrypoint: ["python3", "-P", "-s", "-B", "/opt/cloche/launcher"],
     Cmd: [],
+    // For the interpreter: hash order and core count are the same for every run.
     Env: ["PYTHONHASHSEED=0", `PYTHON_CPU_COUNT=${limits.cpus}`],
     User: `${host.uid}:${host.uid}`,
     WorkingDir: "/",

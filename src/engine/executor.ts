@@ -184,14 +184,11 @@ const toRunRequest = (action: Action, policy: Policy): RunRequest => {
   };
 };
 
-/** What a run finds in its environment besides what its caller sets. */
+/** What a run finds in its environment besides what its image and its caller set. */
 const baseEnvironment = {
   HOME: "/workspace",
-  LANG: "C.UTF-8",
   LOGNAME: "sandbox",
-  PATH: "/usr/local/bin:/usr/bin:/bin",
   PYTHONDONTWRITEBYTECODE: "1",
-  PYTHONHASHSEED: "0",
   TMPDIR: "/tmp",
   USER: "sandbox",
 };

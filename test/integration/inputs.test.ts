@@ -42,6 +42,7 @@ describe("inputs", () => {
       PATH: "/usr/local/bin:/usr/bin:/bin",
       PYTHONDONTWRITEBYTECODE: "1",
       PYTHONHASHSEED: "0",
+      PYTHON_CPU_COUNT: "1",
       TMPDIR: "/tmp",
       USER: "sandbox",
     });

@@ -1,6 +1,16 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -126,6 +136,32 @@ describe("dependencies", () => {
     });
     rmSync(join(checkout, "npm-fails"));
     expect(await run("echo")).toMatchObject({ code: 0 });
+  });
+});
+
+describe("the packaged Node", () => {
+  const folder = () => `node_modules/node-${process.platform}-${process.arch}/bin`;
+
+  /** As npm would leave it: the program in its package, and a link to it where npm run looks first. */
+  function packageNode(script: string): void {
+    mkdirSync(join(checkout, folder()), { recursive: true });
+    mkdirSync(join(checkout, "node_modules/.bin"));
+    write(`${folder()}/node`, script);
+    chmodSync(join(checkout, folder(), "node"), 0o755);
+    symlinkSync(join(checkout, folder(), "node"), join(checkout, "node_modules/.bin/node"));
+    write("node_modules/.package-lock.json", lock("1.0.0"));
+  }
+
+  test("runs the tasks, and is the first Node that their tools find", async () => {
+    packageNode(`#!/bin/sh\necho "packaged $0 $PATH"\n`);
+    const { stdout } = await run("echo");
+    expect(stdout).toContain(`packaged ${join(checkout, folder(), "node")} ${join(checkout, folder())}:`);
+  });
+
+  test("that cannot start here makes way for our own, if that is new enough", async () => {
+    packageNode("#!/bin/sh\necho 'error while loading shared libraries' >&2; exit 127\n");
+    expect(await run("echo", "on")).toEqual({ code: 0, stdout: '["on"]\n', stderr: "" });
+    expect(existsSync(join(checkout, "node_modules/.bin/node"))).toBe(false);
   });
 });
 

@@ -1,7 +1,8 @@
 /** Latency side by side and throughput over its floor, in one run on one machine. */
 import type Docker from "dockerode";
 import { createProgress } from "../scripts/report/progress-bar.ts";
-import { connectDocker, DockerRuntime } from "../src/docker/docker-runtime.ts";
+import { connectDocker } from "../src/docker/connect-docker.ts";
+import { DockerRuntime } from "../src/docker/docker-runtime.ts";
 import type { Image } from "../src/domain/image.ts";
 import { describeEnvironment, describeLoad } from "./environment.ts";
 import { findFastestInterpreter } from "./interpreters.ts";

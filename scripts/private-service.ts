@@ -31,7 +31,10 @@ export async function startPrivateService(settings: Record<string, string> = {})
   });
   const { key } = loadApiKey(join(stateDir, "api-key"));
   const app = await buildApp(config, { logger: createLogger(config.CLOCHE_LOG_LEVEL), apiKey: key });
-  stack.defer(() => app.close(drainMs));
+  stack.defer(async () => {
+    await app.drain(drainMs);
+    await app.close();
+  });
 
   const server = createAdaptorServer({ fetch: app.fetch });
   server.listen(0, "127.0.0.1");

@@ -13,7 +13,7 @@ import {
   symlinkSync,
   writeSync,
 } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
@@ -204,7 +204,7 @@ async function ensureNode(mayInstall) {
   if (nodeMajor() >= oldestNodeForTypeScript) return process.execPath;
   if (!complaint.includes("libatomic.so.1")) return ownNode(`the packaged Node does not start: ${complaint}`);
   await installLibatomic(mayInstall);
-  symlinkSync(packaged, link);
+  symlinkSync(relative(dirname(link), packaged), link);
   return packaged;
 }
 

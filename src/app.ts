@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
-import { connectDocker, DockerRuntime } from "./docker/docker-runtime.ts";
+import { connectDocker } from "./docker/connect-docker.ts";
+import { DockerRuntime } from "./docker/docker-runtime.ts";
 import { Admission } from "./engine/admission.ts";
 import { Catalog } from "./engine/catalog.ts";
 import { Executor } from "./engine/executor.ts";
@@ -27,8 +28,10 @@ export interface App {
   instance: string;
   /** Resolves when the first warm sandbox is ready, or the pool has given up for now. */
   ready(): Promise<Readiness>;
-  /** Refuses new executions, waits for accepted ones for at most `drainMs`, removes every container. */
-  close(drainMs: number): Promise<void>;
+  /** Refuses new executions and waits for accepted ones; those that still run after `drainMs` are cancelled. */
+  drain(drainMs: number): Promise<void>;
+  /** Removes every container and lets go of the state folder. Call it after `drain`. */
+  close(): Promise<void>;
 }
 
 export interface AppDependencies {
@@ -98,7 +101,7 @@ export const buildApp = async (
     const checks = [
       await check("engine", () => containers.ping()),
       await check("store", () => store.check()),
-      await check("pool", () => assertPoolsServe(pools)),
+      await check("pool", () => pools.assertServes()),
     ];
     return { ready: checks.every(({ ok }) => ok), checks, pools: pools.status() };
   };
@@ -134,9 +137,13 @@ export const buildApp = async (
       }
       return await readiness();
     },
-    close: async (drainMs) => {
+    drain: async (drainMs) => {
+      const late = setTimeout(() => executor.cancelAll(), drainMs);
+      await admission.drain();
+      clearTimeout(late);
+    },
+    close: async () => {
       for (const timer of timers) clearInterval(timer);
-      await Promise.race([admission.drain(), new Promise((resolve) => setTimeout(resolve, drainMs).unref())]);
       await pools.close();
       await executor.settle();
       store.close();
@@ -158,12 +165,6 @@ const check = async (name: string, probe: () => void | Promise<void>) => {
   } catch (error) {
     return { name, ok: false, detail: error instanceof Error ? error.message : String(error) };
   }
-};
-
-const assertPoolsServe = (pools: Pools): void => {
-  const broken = pools.status().filter(({ state, warm }) => state === "stopped" && warm === 0);
-  if (broken.length === 0) return;
-  throw new Error(broken.map(({ image, policy, reason }) => `${image}/${policy}: ${reason}`).join("; "));
 };
 
 const prune = (config: Config, store: SqliteStore, pools: Pools): void => {

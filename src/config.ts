@@ -81,7 +81,8 @@ export const loadConfig = (overrides: NodeJS.ProcessEnv): Config =>
 /** Throws an Error that names every wrong key and what was expected. */
 export const parseConfig = (env: NodeJS.ProcessEnv): Config => {
   const unknown = Object.keys(env).filter((key) => key.startsWith("CLOCHE_") && !(key in configSchema.shape));
-  const result = configSchema.safeParse(env);
+  // An empty variable is one that is not set, as in compose files.
+  const result = configSchema.safeParse(Object.fromEntries(Object.entries(env).filter(([, value]) => value)));
   const problems = [
     ...unknown.map((key) => `${key}: there is no such setting`),
     ...(result.error?.issues ?? []).map(({ path, message }) => `${path.join(".")}: ${message}`),

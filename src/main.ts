@@ -1,5 +1,6 @@
 /** Reads the configuration, listens, says where, and ends cleanly on a signal. */
 import { once } from "node:events";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
@@ -7,6 +8,9 @@ import { loadApiKey } from "./api-key.ts";
 import { buildApp } from "./app.ts";
 import { type Config, loadConfig } from "./config.ts";
 import { createLogger } from "./logger.ts";
+
+/** Answers that were on their way when the service ended have this long to arrive. */
+const ANSWERS_MS = 5_000;
 
 export interface ServiceOverrides {
   host?: string;
@@ -22,25 +26,37 @@ export const runService = async (overrides: ServiceOverrides = {}): Promise<void
   const logger = createLogger(config.CLOCHE_LOG_LEVEL);
   const keyFile = config.CLOCHE_API_KEY_FILE ?? join(config.CLOCHE_STATE_DIR, "api-key");
   const key = config.CLOCHE_AUTH === "on" ? loadApiKey(keyFile) : undefined;
+  // Before there is anything to leave behind.
+  const stopped = signalled();
   const app = await buildApp(config, { logger, apiKey: key?.key });
   // Slow or silent clients are cut off; the body's size is the HTTP layer's business.
   const server = createAdaptorServer({
     fetch: app.fetch,
     serverOptions: { headersTimeout: 10_000, requestTimeout: 60_000, maxHeaderSize: 16 * 1024 },
-  });
-  const stopped = signalled();
+  }) as Server;
   try {
     server.listen(config.CLOCHE_PORT, config.CLOCHE_HOST);
     await once(server, "listening");
-    const { ready, checks } = await app.ready();
+    const { ready, checks } = await Promise.race([app.ready(), stopped.then(() => interrupted)]);
     if (!ready) logger.error({ checks }, "not ready");
     process.stdout.write(greeting(config, server.address() as AddressInfo, keyFile, key));
     logger.info({ signal: await stopped }, "draining");
   } finally {
-    server.close();
-    await app.close(config.CLOCHE_DRAIN_MS);
-    if ("closeAllConnections" in server) server.closeAllConnections();
+    await app.drain(config.CLOCHE_DRAIN_MS);
+    await closeServer(server);
+    await app.close();
   }
+};
+
+const interrupted = { ready: false, checks: [] };
+
+/** Lets answers that are on their way arrive, for a bounded time. */
+const closeServer = async (server: Server): Promise<void> => {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const late = setTimeout(() => server.closeAllConnections(), ANSWERS_MS);
+  await closed;
+  clearTimeout(late);
 };
 
 /** Resolves with the first signal that asks to end; a second one ends the process at once. */

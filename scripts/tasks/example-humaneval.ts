@@ -45,9 +45,18 @@ async function findService(
   if ((url === undefined) !== (keyFile === undefined)) throw new Error("--url and --key-file go together");
   if (url !== undefined && keyFile !== undefined) {
     const key = (await readFile(keyFile, "utf8")).trim();
+    await assertReady(url);
     return { url, key, [Symbol.asyncDispose]: async () => {} };
   }
   const { dockerHost } = await bootstrap({ allowInstall, base: "auto", images: ["python"] });
   const { startPrivateService } = await import("../private-service.ts");
   return await startPrivateService({ DOCKER_HOST: dockerHost });
+}
+
+/** One clear error in place of one for each run. */
+async function assertReady(url: string): Promise<void> {
+  const { ok, status } = await fetch(new URL("/readyz", url)).catch((cause: unknown) => {
+    throw new Error(`nothing answers at ${url}`, { cause });
+  });
+  if (!ok) throw new Error(`the service at ${url} is not ready (${status}); GET /readyz says why`);
 }

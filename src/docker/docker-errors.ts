@@ -1,7 +1,7 @@
 /** What the engine's failures mean to us: by status code, never by message. */
 import { ServiceError } from "../domain/errors.ts";
 
-export const statusOf = (error: unknown): number | undefined =>
+const statusOf = (error: unknown): number | undefined =>
   error instanceof Error && "statusCode" in error && typeof error.statusCode === "number"
     ? error.statusCode
     : undefined;

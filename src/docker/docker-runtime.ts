@@ -1,4 +1,4 @@
-import Dockerode from "dockerode";
+import type Dockerode from "dockerode";
 import { type Image, imageManifestSchema } from "../domain/image.ts";
 import { type Hello, helloSchema, missingControls } from "../domain/sandbox.ts";
 import type { ContainerRuntime, SandboxRef, SandboxSpec } from "../engine/ports.ts";
@@ -61,7 +61,8 @@ export class DockerRuntime implements ContainerRuntime {
       }
     } catch (error) {
       link?.close();
-      await this.remove(container.id);
+      // What can't be removed now is nobody's any more, and so the reaper's.
+      await this.remove(container.id).catch(() => {});
       forget();
       throw toUnavailable(error, error instanceof Error ? error.message : "the sandbox did not start");
     }
@@ -183,13 +184,4 @@ const readHello = async (link: LauncherLink): Promise<Hello> => {
   } finally {
     clearTimeout(timeout);
   }
-};
-
-/** Connects as DOCKER_HOST says, or to the default socket. */
-export const connectDocker = (dockerHost: string | undefined): Dockerode => {
-  if (dockerHost === undefined || dockerHost === "") return new Dockerode();
-  const url = new URL(dockerHost);
-  if (url.protocol === "unix:") return new Dockerode({ socketPath: url.pathname });
-  const port = Number(url.port || 2375);
-  return new Dockerode({ protocol: url.protocol === "https:" ? "https" : "http", host: url.hostname, port });
 };

@@ -1,6 +1,6 @@
 import type { Container } from "dockerode";
 import { type RunReport, type RunRequest, type SandboxContainer, SandboxFault } from "../engine/ports.ts";
-import { isGone } from "./docker-errors.ts";
+import { isGone, toUnavailable } from "./docker-errors.ts";
 import { fromLauncher, toLauncher } from "./frames.ts";
 import type { LauncherLink } from "./launcher-link.ts";
 import { Gathered, gather, sendAction } from "./run-action.ts";
@@ -52,6 +52,7 @@ export class DockerSandbox implements SandboxContainer {
 
   async run(request: RunRequest, signal: AbortSignal): Promise<RunReport> {
     await this.#lower(request);
+    signal.throwIfAborted();
     const gathered = new Gathered(request);
     const begun = performance.now();
     const cancel = () => void this.#link.send(toLauncher.cancel);
@@ -64,7 +65,6 @@ export class DockerSandbox implements SandboxContainer {
       end.after(START_MS + request.limits.wallMs + GRACE_MS, "wall");
       signal.addEventListener("abort", () => end.after(CANCEL_MS, "cancel"), { once: true });
       signal.addEventListener("abort", cancel, { once: true });
-      if (signal.aborted) throw signal.reason;
       return await this.#report(await done, gathered, performance.now() - begun);
     } finally {
       end.stop();
@@ -81,10 +81,12 @@ export class DockerSandbox implements SandboxContainer {
     try {
       await this.#container.remove({ force: true, v: true });
     } catch (error) {
-      if (!isGone(error)) throw error;
+      if (!isGone(error)) throw toUnavailable(error, "it did not remove a container");
+    } finally {
+      // Also after a failure: what nobody owns any more is the reaper's to remove.
+      this.#link.close();
+      this.#onGone();
     }
-    this.#link.close();
-    this.#onGone();
   }
 
   /** Memory and process limits below the policy's are the kernel's business, so the engine is asked. */

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { observationSchema } from "./observation.ts";
 
-export const timingsSchema = z.object({
+const timingsSchema = z.object({
   queuedMs: z.number().min(0).meta({ description: "Waiting for admission" }),
   acquireMs: z.number().min(0).meta({ description: "Getting a sandbox from the pool" }),
   runMs: z.number().min(0).meta({ description: "From handing the action over to its end" }),

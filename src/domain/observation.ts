@@ -10,7 +10,7 @@ const base64 = z.string().meta({
 const milliseconds = z.number().min(0);
 const bytes = z.int().min(0);
 
-export const outputFileSchema = z.object({
+const outputFileSchema = z.object({
   path: z.string(),
   bytes,
   text: z.string().optional().meta({ description: "The content where it is valid UTF-8" }),
@@ -23,6 +23,7 @@ export const skipReasonSchema = z.enum([
   "too_many_files",
   "too_large",
   "unreadable",
+  "out_of_time",
 ]);
 
 export const observationSchema = z

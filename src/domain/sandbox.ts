@@ -1,12 +1,9 @@
-/** One throwaway locked-down container. */
+/**
+ * One throwaway locked-down container. Its states: creating -> warm -> leased -> dirty -> gone; one
+ * that fails on the way goes straight to gone. It never goes back: what was leased is never warm again.
+ */
 import { z } from "zod";
 import type { Control, Policy } from "./policy.ts";
-
-/**
- * creating -> warm -> leased -> dirty -> gone; a sandbox that fails on the way goes straight to gone.
- * It never goes back: what was leased is never warm again.
- */
-export type SandboxState = "creating" | "warm" | "leased" | "dirty" | "gone";
 
 /** What the launcher says when it is ready: facts seen from inside. */
 export const helloSchema = z.strictObject({

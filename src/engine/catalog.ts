@@ -7,7 +7,7 @@ import type { ContainerRuntime } from "./ports.ts";
 export class Catalog {
   readonly #runtime: ContainerRuntime;
   readonly #policies: ReadonlyMap<string, Policy>;
-  #images: Image[] = [];
+  readonly #found: Image[] = [];
 
   constructor(runtime: ContainerRuntime, policies: Policy[]) {
     this.#runtime = runtime;
@@ -18,10 +18,9 @@ export class Catalog {
     return [...this.#policies.values()];
   }
 
-  /** Asks the engine anew. */
+  /** What the engine has now. */
   async images(): Promise<Image[]> {
-    this.#images = await this.#runtime.images();
-    return this.#images;
+    return await this.#runtime.images();
   }
 
   /** Throws `not_found` with the names there are. */
@@ -34,7 +33,8 @@ export class Catalog {
 
   /**
    * Returns the named image, or the policy's first one. Throws `policy_denied` when the policy
-   * doesn't list it and `not_found` when it isn't built.
+   * doesn't list it and `not_found` when it isn't built. What was found once stays in use, so that
+   * an image that is built anew doesn't change what runs under a service that is up.
    */
   async image(name: string | undefined, policy: Policy): Promise<Image> {
     const wanted = name ?? policy.images[0];
@@ -46,8 +46,11 @@ export class Catalog {
       );
     }
     const find = (images: Image[]) => images.find((image) => image.name === wanted);
-    const image = find(this.#images) ?? find(await this.images());
-    if (image) return image;
+    const image = find(this.#found) ?? find(await this.images());
+    if (image) {
+      if (!this.#found.includes(image)) this.#found.push(image);
+      return image;
+    }
     throw new ServiceError(
       "not_found",
       `Image ${wanted} is not built on this host; run: npm run images -- ${wanted}`,

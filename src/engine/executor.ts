@@ -36,6 +36,7 @@ export interface ExecutorDependencies {
 export class Executor {
   readonly #deps: ExecutorDependencies;
   readonly #destroying = new Set<Promise<void>>();
+  readonly #stop = new AbortController();
 
   constructor(deps: ExecutorDependencies) {
     this.#deps = deps;
@@ -47,7 +48,8 @@ export class Executor {
    * `runtime_unavailable`, `sandbox_failed`, or with the signal's reason when it is aborted
    * before the code ran.
    */
-  async execute(tenant: string, action: Action, signal: AbortSignal): Promise<Execution> {
+  async execute(tenant: string, action: Action, caller: AbortSignal): Promise<Execution> {
+    const signal = AbortSignal.any([caller, this.#stop.signal]);
     const { admission, catalog, clock, telemetry, store } = this.#deps;
     const started = clock.monotonic();
     const createdAt = clock.now();
@@ -81,6 +83,11 @@ export class Executor {
     } finally {
       leave();
     }
+  }
+
+  /** Cancels everything that runs or waits; each caller still gets an answer. */
+  cancelAll(): void {
+    this.#stop.abort(new ServiceError("capacity_exhausted", "The service is shutting down"));
   }
 
   /** Resolves when every container that is being removed is gone. */

@@ -60,6 +60,7 @@ export class Pool {
   readonly #waiters: Waiter[] = [];
   readonly #inFlight = new Set<Promise<void>>();
   #failures = 0;
+  #proven = false;
   #lastFailure = "";
   #cancelTimer: (() => void) | undefined;
   #closed = false;
@@ -74,6 +75,13 @@ export class Pool {
     if (this.#failures >= this.#options.maxFailures) return "stopped";
     if (this.#cancelTimer) return "backing_off";
     return this.#missing() > 0 || this.#inFlight.size > 0 ? "filling" : "steady";
+  }
+
+  /** Throws with the reason when nobody who asks now would soon get a sandbox. */
+  assertServes(): void {
+    if (this.#warm.length > 0) return;
+    if (this.state === "stopped") throw new Error(this.#lastFailure);
+    if (!this.#proven) throw new Error(this.#lastFailure || "the first sandbox is being made");
   }
 
   status() {
@@ -111,7 +119,7 @@ export class Pool {
         return container;
       } catch (error) {
         this.#deps.onFault(error);
-        await container.destroy();
+        await this.#destroy(container);
       }
     }
     this.#deps.telemetry.acquired(false);
@@ -122,7 +130,7 @@ export class Pool {
     this.#closed = true;
     this.#cancelPause();
     for (const waiter of this.#waiters.splice(0)) waiter.reject(closing());
-    await Promise.all(this.#warm.splice(0).map((container) => container.destroy()));
+    await Promise.all(this.#warm.splice(0).map((container) => this.#destroy(container)));
     await Promise.all(this.#inFlight);
   }
 
@@ -174,6 +182,7 @@ export class Pool {
       const container = await runtime.create({ id: createSandboxId(clock.now()), tenant, image, policy });
       telemetry.sandboxCreated(clock.monotonic() - started);
       this.#failures = 0;
+      this.#proven = true;
       await this.#admit(container);
     } catch (error) {
       this.#failed(error);
@@ -183,7 +192,7 @@ export class Pool {
   }
 
   async #admit(container: SandboxContainer): Promise<void> {
-    if (this.#closed) return await container.destroy();
+    if (this.#closed) return await this.#destroy(container);
     const waiter = this.#waiters.shift();
     if (waiter) return waiter.resolve(container);
     this.#warm.push(container);
@@ -200,7 +209,16 @@ export class Pool {
     if (index < 0) return;
     this.#warm.splice(index, 1);
     this.#deps.onFault(new Error("a warm sandbox ended by itself"));
-    void container.destroy().then(() => this.fill());
+    void this.#destroy(container).then(() => this.fill());
+  }
+
+  /** Never rejects: what can't be removed now is the reaper's. */
+  async #destroy(container: SandboxContainer): Promise<void> {
+    try {
+      await container.destroy();
+    } catch (error) {
+      this.#deps.onFault(error);
+    }
   }
 
   #failed(error: unknown): void {

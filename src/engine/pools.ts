@@ -51,6 +51,11 @@ export class Pools {
     return await entry.pool.acquire(signal);
   }
 
+  /** Throws when a pinned pool can't serve. */
+  assertServes(): void {
+    for (const { pool, pinned } of this.#entries.values()) if (pinned) pool.assertServes();
+  }
+
   status() {
     return [...this.#entries.values()].map(({ pool }) => pool.status());
   }

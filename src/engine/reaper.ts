@@ -21,7 +21,12 @@ export class Reaper {
   /** Returns how many containers it removed. */
   async sweep(): Promise<number> {
     const orphans = (await this.#runtime.list()).filter((ref) => this.#isOrphan(ref));
-    await Promise.all(orphans.map(({ containerId }) => this.#runtime.remove(containerId)));
+    const removals = await Promise.allSettled(
+      orphans.map(({ containerId }) => this.#runtime.remove(containerId)),
+    );
+    const failed = removals.find(({ status }) => status === "rejected");
+    // The next sweep tries again; who called hears of it now.
+    if (failed?.status === "rejected") throw failed.reason;
     return orphans.length;
   }
 

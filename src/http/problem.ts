@@ -19,7 +19,7 @@ export const statusOfCode: Record<ErrorCode, ContentfulStatusCode> = {
 
 export const problemSchema = z
   .object({
-    type: z.string().meta({ description: "A URI reference into docs/errors.md" }),
+    type: z.string().meta({ description: "urn:cloche:problem:<code>" }),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
@@ -38,7 +38,7 @@ export const toProblem = (context: Context<AppEnv>, error: ServiceError): Respon
   const { title, retryable, infra } = errorCodes[error.code];
   const status = statusOfCode[error.code];
   const body: z.infer<typeof problemSchema> = {
-    type: `/docs/errors#${error.code}`,
+    type: `urn:cloche:problem:${error.code}`,
     title,
     status,
     detail: error.message,

@@ -1,6 +1,6 @@
 /** Who this service is on this host, and the lock that keeps a second process from being the same. */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
@@ -15,7 +15,9 @@ export interface Instance {
  * process however it ends. Throws when another process has it.
  */
 export const claimInstance = (stateDir: string): Instance => {
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  mkdirSync(stateDir, { recursive: true });
+  // The store has what callers sent and got: no business of other users of this host.
+  chmodSync(stateDir, 0o700);
   const lock = new DatabaseSync(join(stateDir, "instance.lock"));
   try {
     lock.exec("PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE;");

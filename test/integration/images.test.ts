@@ -8,7 +8,12 @@ beforeAll(async () => {
 afterAll(async () => await service[Symbol.asyncDispose]());
 
 const cases: [string, string, string, string][] = [
-  ["python", "sqlite3", "import sqlite3; print(sqlite3.connect(':memory:').execute('select 6*7').fetchone())", "(42,)\n"],
+  [
+    "python",
+    "sqlite3",
+    "import sqlite3; print(sqlite3.connect(':memory:').execute('select 6*7').fetchone())",
+    "(42,)\n",
+  ],
   [
     "python",
     "threads, subprocesses, pools and asyncio",
@@ -90,7 +95,10 @@ from PIL import Image
 plt.plot([1, 3, 2])
 plt.savefig("plot.png")
 print(Image.open("plot.png").size)`;
-    const { outcome, stdout, outputs } = await service.run(code, { image: "python-data", outputs: ["*.png"] });
+    const { outcome, stdout, outputs } = await service.run(code, {
+      image: "python-data",
+      outputs: ["*.png"],
+    });
     expect({ outcome, stdout }).toEqual({ outcome: "ok", stdout: "(640, 480)\n" });
     const png = Buffer.from(outputs.files[0]?.base64 ?? "", "base64");
     expect(png.subarray(0, 4).toString("latin1")).toBe("\x89PNG");

@@ -79,7 +79,17 @@ print(__name__, pickle.loads(pickle.dumps(A(1))), inspect.getsource(f).strip())`
   });
 
   test("nothing of the launcher can be imported", async () => {
-    for (const name of ["supervisor", "frames", "confine", "cell", "workspace", "cgroup"]) {
+    for (const name of [
+      "supervisor",
+      "run",
+      "link",
+      "hello",
+      "frames",
+      "confine",
+      "cell",
+      "workspace",
+      "cgroup",
+    ]) {
       expect((await service.run(`import ${name}`)).evidence.reported?.exception).toBe("ModuleNotFoundError");
     }
   });
@@ -159,6 +169,30 @@ open(b"\\xff\\x1b", "w").write("x")`;
       { path: "n4", reason: "too_many_files" },
       { path: "\\udcff\u001b", reason: "name_is_not_utf8" },
     ]);
+  });
+
+  test("stars stand for part of a name, two stars for any number of folders", async () => {
+    const code = `
+import os
+os.makedirs("a/b/c")
+for path in ("x.py", ".hidden", "a/x.py", "a/y.txt", "a/b/c/x.py", "[z]"): open(path, "w").close()`;
+    const found = async (pattern: string) =>
+      (await service.run(code, { outputs: [pattern] })).outputs.files.map(({ path }) => path);
+    expect(await found("*.py")).toEqual(["x.py"]);
+    expect(await found("**/*.py")).toEqual(["x.py", "a/x.py", "a/b/c/x.py"]);
+    expect(await found("a/**")).toEqual(["a/x.py", "a/y.txt", "a/b/c/x.py"]);
+    expect(await found("a/*")).toEqual(["a/x.py", "a/y.txt"]);
+    expect(await found("**")).toHaveLength(6);
+    expect(await found("[xy].[!t]?")).toEqual(["x.py"]);
+    expect(await found("[[]z]")).toEqual(["[z]"]);
+  });
+
+  test("no pattern makes the collection slow", async () => {
+    const code = "for n in range(50): open(f'{n:02}' + 'a' * 200, 'w').close()";
+    const outputs = [`${"**/".repeat(20)}${"*a".repeat(60)}*b`, `${"*".repeat(500)}b`, "**/".repeat(300)];
+    const { outcome, timings } = { ...(await service.execute({ code, outputs })), outcome: "ok" };
+    expect(outcome).toBe("ok");
+    expect(timings.runMs).toBeLessThan(5000);
   });
 
   test("deep, many and unreadable folders neither break nor stall the collection", async () => {

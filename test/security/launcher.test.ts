@@ -25,6 +25,30 @@ print(results, os.getppid())`;
     expect(observation.stdout).toMatch(/^\{'PermissionError'\} 1\n$|^\{'sent'\} 1\n$/);
   });
 
+  test.each([
+    ["its limits", "resource.prlimit(1, resource.RLIMIT_AS, (4096, 4096))"],
+    ["its limits, only to read", "resource.prlimit(1, resource.RLIMIT_AS)"],
+    ["its priority", "os.setpriority(os.PRIO_PROCESS, 1, 19)"],
+    ["the priority of its whole user", "os.setpriority(os.PRIO_USER, 0, 19)"],
+    ["its cores", "os.sched_setaffinity(1, {0})"],
+    ["its scheduler", "os.sched_setscheduler(1, os.SCHED_IDLE, os.sched_param(0))"],
+    ["its session", "os.setpgid(1, 1)"],
+    ["its memory", "open('/proc/1/mem', 'r+b')"],
+    ["its badness when out of memory", "open('/proc/1/oom_score_adj', 'w')"],
+    ["its timers", "open('/proc/1/timerslack_ns', 'w').write('1000000000')"],
+  ])("%s can't be touched", async (_, attempt) => {
+    const code = `import os, resource\ntry:\n  ${attempt}\n  print("done")\nexcept OSError as e: print("refused")`;
+    expect((await service.run(code)).stdout).toBe("refused\n");
+  });
+
+  test("control: a process can lower its own limits and priority", async () => {
+    const code = `
+import os, resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))
+print(os.nice(5), resource.getrlimit(resource.RLIMIT_NOFILE), os.sched_setaffinity(0, os.sched_getaffinity(0)))`;
+    expect((await service.run(code)).stdout).toBe("5 (100, 100) None\n");
+  });
+
   test("killing every process of the sandbox doesn't end it", async () => {
     const code = `
 import os, subprocess

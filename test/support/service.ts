@@ -8,7 +8,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import { expect } from "vitest";
 import { buildApp } from "../../src/app.ts";
 import { loadConfig } from "../../src/config.ts";
-import { connectDocker } from "../../src/docker/docker-runtime.ts";
+import { connectDocker } from "../../src/docker/connect-docker.ts";
 import type { ActionInput } from "../../src/domain/action.ts";
 import { type Execution, executionSchema } from "../../src/domain/execution.ts";
 import type { Observation } from "../../src/domain/observation.ts";
@@ -72,9 +72,10 @@ export const startService = async (env: Record<string, string> = {}): Promise<Se
     run: async (code, rest = {}) => (await execute({ code, ...rest })).observation,
     containers: () => containersOf(app.instance),
     [Symbol.asyncDispose]: async () => {
+      await app.drain(0);
       server.close();
       if ("closeAllConnections" in server) server.closeAllConnections();
-      await app.close(5_000);
+      await app.close();
       rmSync(stateDir, { recursive: true });
     },
   };

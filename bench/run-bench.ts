@@ -4,6 +4,7 @@ import { createProgress } from "../scripts/report/progress-bar.ts";
 import { connectDocker } from "../src/docker/connect-docker.ts";
 import { DockerRuntime } from "../src/docker/docker-runtime.ts";
 import type { Image } from "../src/domain/image.ts";
+import { systemClock } from "../src/system-clock.ts";
 import { describeEnvironment, describeLoad } from "./environment.ts";
 import { findFastestInterpreter } from "./interpreters.ts";
 import { waitUntilQuiet } from "./pool-watch.ts";
@@ -89,7 +90,7 @@ async function withProgress<T>(
 }
 
 async function findImage(docker: Docker): Promise<Image> {
-  const runtime = new DockerRuntime({ docker, instance: "bench", policiesFolder: "" });
+  const runtime = new DockerRuntime({ docker, instance: "bench", policiesFolder: "", clock: systemClock });
   const image = (await runtime.images()).find(({ name }) => name === "python");
   if (image === undefined) throw new Error("the image python is not built; run: npm run images -- python");
   return image;

@@ -59,6 +59,7 @@ export const buildApp = async (
       docker: connectDocker(config.DOCKER_HOST),
       instance: instance.id,
       policiesFolder: config.CLOCHE_POLICIES_DIR,
+      clock: systemClock,
     });
   const onFault = (err: unknown) => logger.warn({ err }, "sandbox fault");
   const catalog = new Catalog(containers, policies);
@@ -77,6 +78,7 @@ export const buildApp = async (
       backoffMs: 250,
       stoppedMs: 30_000,
       pingTimeoutMs: 1_000,
+      refillDelayMs: 50,
     },
     {
       runtime: containers,

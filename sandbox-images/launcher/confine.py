@@ -12,6 +12,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
 
 PR_SET_DUMPABLE = 4
+_MADV_POPULATE_WRITE = 23
 
 # The generic numbers: the same on x86_64 and aarch64.
 _LANDLOCK_CREATE_RULESET, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT_SELF = 444, 445, 446
@@ -108,6 +109,11 @@ def be_first_out_of_memory():
 def hide():
     """Same uid is no way in: no ptrace, no /proc/<pid>/{mem,fd,environ}, no core of this process."""
     prctl(PR_SET_DUMPABLE, 0)
+
+
+def populate(address, length):
+    """Makes private pages the process's own now; a kernel that can't (before 5.14) does it at first write."""
+    _libc.madvise(ctypes.c_void_p(address), ctypes.c_size_t(length), _MADV_POPULATE_WRITE)
 
 
 def set_limits(limits):

@@ -38,7 +38,10 @@ def serve():
     link.flush_all()
     _serve_one(link, cell)
     link.flush_all()
-    os._exit(0)
+    # The service removes the container in its own time; ending now would have the engine clean up
+    # while the answer is on its way.
+    while True:
+        link.wait()
 
 
 def _preload():

@@ -1,7 +1,8 @@
+import { Duplex } from "node:stream";
 import type Dockerode from "dockerode";
 import { type Image, imageManifestSchema } from "../domain/image.ts";
 import { type Hello, helloSchema, missingControls } from "../domain/sandbox.ts";
-import type { ContainerRuntime, SandboxRef, SandboxSpec } from "../engine/ports.ts";
+import type { Clock, ContainerRuntime, SandboxRef, SandboxSpec } from "../engine/ports.ts";
 import { toContainerSpec } from "./container-spec.ts";
 import { isGone, toUnavailable } from "./docker-errors.ts";
 import { DockerSandbox } from "./docker-sandbox.ts";
@@ -21,6 +22,7 @@ export interface DockerRuntimeOptions {
   docker: Dockerode;
   instance: string;
   policiesFolder: string;
+  clock: Clock;
 }
 
 /** Containers of one Docker Engine as sandboxes. */
@@ -28,12 +30,14 @@ export class DockerRuntime implements ContainerRuntime {
   readonly #docker: Dockerode;
   readonly #instance: string;
   readonly #policiesFolder: string;
+  readonly #clock: Clock;
   readonly #owned = new Set<string>();
   readonly #profiles = new Map<string, string>();
   #host: Promise<{ machine: string; cores: number }> | undefined;
   #created = 0;
 
-  constructor({ docker, instance, policiesFolder }: DockerRuntimeOptions) {
+  constructor({ docker, instance, policiesFolder, clock }: DockerRuntimeOptions) {
+    this.#clock = clock;
     this.#docker = docker;
     this.#instance = instance;
     this.#policiesFolder = policiesFolder;
@@ -67,7 +71,13 @@ export class DockerRuntime implements ContainerRuntime {
       throw toUnavailable(error, error instanceof Error ? error.message : "the sandbox did not start");
     }
     const { memoryMiB, processes } = spec.policy.limits;
-    return new DockerSandbox({ container, link, made: { memoryMiB, processes }, onGone: forget });
+    return new DockerSandbox({
+      container,
+      link,
+      clock: this.#clock,
+      made: { memoryMiB, processes },
+      onGone: forget,
+    });
   }
 
   owns(sandboxId: string): boolean {
@@ -124,6 +134,7 @@ export class DockerRuntime implements ContainerRuntime {
       stderr: true,
       hijack: true,
     });
+    if (!(stream instanceof Duplex)) throw new Error("the engine gave no stream in both directions");
     const link = new LauncherLink(stream);
     await container.start();
     return link;

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { Duplex } from "node:stream";
 import { AttachDemuxer } from "./attach-demuxer.ts";
 import { type Frame, FrameDecoder, FrameEncoder, FrameError, MAX_PAYLOAD_BYTES } from "./frames.ts";
 
@@ -7,7 +8,7 @@ const MAX_COMPLAINT_BYTES = 16 * 1024;
 
 /** Frames over the engine's attach stream. Ends at the first thing that is no frame. */
 export class LauncherLink {
-  readonly #stream: NodeJS.ReadWriteStream;
+  readonly #stream: Duplex;
   readonly #encoder = new FrameEncoder();
   readonly #decoder = new FrameDecoder();
   readonly #frames: Frame[] = [];
@@ -18,7 +19,7 @@ export class LauncherLink {
   /** Resolves when the stream has ended, for whatever reason. */
   readonly closed: Promise<void>;
 
-  constructor(stream: NodeJS.ReadWriteStream) {
+  constructor(stream: Duplex) {
     this.#stream = stream;
     const demuxer = new AttachDemuxer(
       (data) => this.#receive(data),
@@ -49,6 +50,15 @@ export class LauncherLink {
     return [this.#failure?.message, this.#complaint.trim()].filter(Boolean).join(": ") || "no reason given";
   }
 
+  /** Holds frames back until `uncork`, so that they go out in one write. */
+  cork(): void {
+    this.#stream.cork();
+  }
+
+  uncork(): void {
+    this.#stream.uncork();
+  }
+
   /** Queues a frame; resolves when the stream takes more. */
   async send(type: number, payload?: Buffer): Promise<void> {
     if (this.#ended) return;
@@ -77,7 +87,7 @@ export class LauncherLink {
   }
 
   close(): void {
-    if ("destroy" in this.#stream && typeof this.#stream.destroy === "function") this.#stream.destroy();
+    this.#stream.destroy();
   }
 
   #receive(data: Buffer): void {

@@ -120,9 +120,13 @@ export const sendAction = async (link: LauncherLink, request: RunRequest): Promi
     limits: { wallMs: limits.wallMs, cpuMs: limits.cpuMs, outputBytes: limits.outputBytes },
     outputs: { patterns: outputs, maxFiles: limits.outputFiles, maxBytes: limits.outputFilesBytes },
   };
-  await link.send(toLauncher.run, Buffer.from(JSON.stringify(head)));
   const inputs = Buffer.concat([code, stdin, ...files.map(({ content }) => content)]);
-  await link.sendAll(toLauncher.input, inputs);
+  // One write for the usual small action: each is a trip through the engine.
+  link.cork();
+  void link.send(toLauncher.run, Buffer.from(JSON.stringify(head)));
+  const sent = link.sendAll(toLauncher.input, inputs);
+  link.uncork();
+  await sent;
 };
 
 /** Reads until the run is complete. Returns false when the stream ended before. */

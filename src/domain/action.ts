@@ -48,10 +48,12 @@ export const actionSchema = z
       .meta({ description: "sys.argv[1:]" }),
     env: z
       .record(envName, withoutNul("a value").max(32 * 1024))
+      .refine((env) => Object.keys(env).length <= 256, { message: "must have at most 256 variables" })
       .default({})
       .meta({ description: "Added to the environment of the run" }),
     files: z
       .record(path, fileContent)
+      .refine((files) => Object.keys(files).length <= 1024, { message: "must have at most 1024 files" })
       .default({})
       .meta({ description: "Files to put into the workspace: text, or {base64}" }),
     outputs: z

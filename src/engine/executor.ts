@@ -21,6 +21,8 @@ import {
 
 /** A sandbox that breaks before user code ran costs the caller nothing but time: another one is tried. */
 const ATTEMPTS = 3;
+/** A removal takes a core for a while; it leaves this one to the answer first. */
+const REMOVAL_DELAY_MS = 10;
 
 export interface ExecutorDependencies {
   admission: Admission;
@@ -36,6 +38,8 @@ export interface ExecutorDependencies {
 export class Executor {
   readonly #deps: ExecutorDependencies;
   readonly #destroying = new Set<Promise<void>>();
+  /** Begins a removal that still leaves its core to an answer. */
+  readonly #waiting = new Set<() => void>();
   readonly #stop = new AbortController();
 
   constructor(deps: ExecutorDependencies) {
@@ -90,8 +94,9 @@ export class Executor {
     this.#stop.abort(new ServiceError("capacity_exhausted", "The service is shutting down"));
   }
 
-  /** Resolves when every container that is being removed is gone. */
+  /** Removes every used container now; resolves when they are gone. */
   async settle(): Promise<void> {
+    for (const begin of this.#waiting) begin();
     await Promise.all(this.#destroying);
   }
 
@@ -121,11 +126,18 @@ export class Executor {
     }
   }
 
-  /** Off the hot path: the answer doesn't wait for it, `settle` does. */
+  /** Off the hot path: it begins after the answer is on its way, and only `settle` waits for it. */
   #destroy(container: SandboxContainer): void {
-    const gone = container
-      .destroy()
-      .catch(this.#deps.onFault)
+    const { clock, onFault } = this.#deps;
+    const { promise: due, resolve: begin } = Promise.withResolvers<void>();
+    clock.after(REMOVAL_DELAY_MS, begin);
+    this.#waiting.add(begin);
+    const gone = due
+      .then(() => {
+        this.#waiting.delete(begin);
+        return container.destroy();
+      })
+      .catch(onFault)
       .finally(() => this.#destroying.delete(gone));
     this.#destroying.add(gone);
   }

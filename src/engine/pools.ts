@@ -5,7 +5,7 @@ import type { SandboxContainer } from "./ports.ts";
 
 export type PoolSettings = Pick<
   PoolOptions,
-  "target" | "maxFailures" | "backoffMs" | "stoppedMs" | "pingTimeoutMs"
+  "target" | "maxFailures" | "backoffMs" | "stoppedMs" | "pingTimeoutMs" | "refillDelayMs"
 > & {
   /** A pool that nobody asked for this long gives its sandboxes back; the first one is kept. */
   idleMs: number;
@@ -78,10 +78,8 @@ export class Pools {
     const known = this.#entries.get(key);
     if (known) return known;
     this.#makeRoom();
-    const { target, maxFailures, backoffMs, stoppedMs, pingTimeoutMs } = this.#settings;
-    const options = { image, policy, tenant, target, maxFailures, backoffMs, stoppedMs, pingTimeoutMs };
     const entry = {
-      pool: new Pool(options, this.#deps),
+      pool: new Pool({ ...this.#settings, image, policy, tenant }, this.#deps),
       lastUsed: this.#deps.clock.monotonic(),
       pinned: false,
     };

@@ -8,6 +8,7 @@ import { DockerRuntime } from "../../src/docker/docker-runtime.ts";
 import { createSandboxId } from "../../src/domain/ids.ts";
 import type { Image } from "../../src/domain/image.ts";
 import { type Control, controlSchema } from "../../src/domain/policy.ts";
+import { systemClock } from "../../src/system-clock.ts";
 import { aPolicy, policiesFolder } from "../support/builders.ts";
 import { containersOf, docker } from "../support/service.ts";
 
@@ -66,7 +67,12 @@ const createWithout = async (change: Remove, require: Control[]) => {
     change(options);
     return await create(options);
   }) as typeof engine.createContainer;
-  const runtime = new DockerRuntime({ docker: engine, instance: INSTANCE, policiesFolder });
+  const runtime = new DockerRuntime({
+    docker: engine,
+    instance: INSTANCE,
+    policiesFolder,
+    clock: systemClock,
+  });
   const image = (await runtime.images()).find(({ name }) => name === "python") as Image;
   const spec = { id: createSandboxId(Date.now()), tenant: "t", image, policy: aPolicy({ require }) };
   return await runtime.create(spec);

@@ -45,6 +45,7 @@ const setUp = () => {
       backoffMs: 1,
       stoppedMs: 1,
       pingTimeoutMs: 1,
+      refillDelayMs: 50,
     },
     { runtime, clock, telemetry, creates: new Slots(2), onFault },
   );

@@ -23,6 +23,7 @@ const setUp = async ({ target = 2, creates = 2 } = {}) => {
       backoffMs: 100,
       stoppedMs: 10_000,
       pingTimeoutMs: 10,
+      refillDelayMs: 50,
     },
     { runtime, clock, telemetry, creates: new Slots(creates), onFault: (error) => faults.push(error) },
   );
@@ -68,6 +69,26 @@ describe("Pool", () => {
     }
     expect(taken.size).toBe(20);
     expect(telemetry.hits).toBe(20);
+  });
+
+  test("steady: a hit's replacement is begun a little later, or at once when nothing warm is left", async () => {
+    const { pool, runtime, clock } = await filled();
+    await pool.acquire(never);
+    await clock.advance(49);
+    expect(runtime.creates).toBe(2);
+    await clock.advance(1);
+    expect(runtime.creates).toBe(3);
+    await Promise.all([pool.acquire(never), pool.acquire(never)]);
+    expect(runtime.creates).toBe(5);
+  });
+
+  test("serves once a first sandbox was made, or when it need not keep any", async () => {
+    const { pool } = await setUp();
+    expect(() => pool.assertServes()).toThrow("the first sandbox is being made");
+    pool.fill();
+    await settled();
+    pool.assertServes();
+    (await setUp({ target: 0 })).pool.assertServes();
   });
 
   test("an empty pool gives its waiters the next sandboxes, first come, first served", async () => {
@@ -167,10 +188,11 @@ describe("Pool", () => {
   });
 
   test("closed: warm sandboxes and those still being created are destroyed, leased ones are not", async () => {
-    const { pool, runtime } = await filled();
+    const { pool, runtime, clock } = await filled();
     const gate = Promise.withResolvers<void>();
     runtime.beforeCreate = () => gate.promise;
     const leased = await pool.acquire(never);
+    await clock.advance(50);
     const closing = pool.close();
     gate.resolve();
     await closing;

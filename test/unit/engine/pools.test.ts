@@ -14,7 +14,16 @@ const setUp = (maxWarm = 4) => {
   const runtime = new FakeRuntime();
   const clock = new ManualClock();
   const pools = new Pools(
-    { target: 2, maxWarm, idleMs: 1000, maxFailures: 3, backoffMs: 1, stoppedMs: 1, pingTimeoutMs: 1 },
+    {
+      target: 2,
+      maxWarm,
+      idleMs: 1000,
+      maxFailures: 3,
+      backoffMs: 1,
+      stoppedMs: 1,
+      pingTimeoutMs: 1,
+      refillDelayMs: 50,
+    },
     { runtime, clock, telemetry: new RecordedTelemetry(), creates: new Slots(2), onFault: () => {} },
   );
   const names = () => pools.status().map((status) => status.image);

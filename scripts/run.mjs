@@ -172,8 +172,13 @@ function runTask(node, file, args) {
   const child = spawn(node, [file, ...args], {
     cwd: root,
     stdio: "inherit",
-    // Tools find this very Node and each other first, as they would under npm run.
-    env: { ...process.env, PATH: [dirname(node), join(modules, ".bin"), process.env.PATH].join(delimiter) },
+    env: {
+      // Types stripped and sources compiled once: some 0.2 s less on every later start.
+      NODE_COMPILE_CACHE: join(modules, ".cache", "node-compile"),
+      ...process.env,
+      // Tools find this very Node and each other first, as they would under npm run.
+      PATH: [dirname(node), join(modules, ".bin"), process.env.PATH].join(delimiter),
+    },
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {

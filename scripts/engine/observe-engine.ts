@@ -1,10 +1,10 @@
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { probeEngine } from "./docker-client.ts";
 import type { EngineFacts, ProbeResult } from "./engine-plan.ts";
 import { type EngineSettings, engineFiles } from "./engine-settings.ts";
 import { isOwnDockerd, isProgram, readCommandLineFromProc, readPidFile } from "./pid-file.ts";
 import { canSudo, isRoot, sbinFolders } from "./privilege.ts";
+import { probeEngine } from "./probe-engine.ts";
 
 type Observed = { allowInstall: boolean; stateDir: string; settings: EngineSettings };
 

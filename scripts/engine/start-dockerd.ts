@@ -3,11 +3,11 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { probeEngine } from "./docker-client.ts";
 import type { ProbeResult } from "./engine-plan.ts";
 import { defaultEngineSettings, type EngineSettings, engineFiles, type Log } from "./engine-settings.ts";
 import { isProgram, readCommandLineFromProc, readPidFile } from "./pid-file.ts";
 import { asRoot, formatCommand, isRoot, rootEnvironment } from "./privilege.ts";
+import { probeEngine } from "./probe-engine.ts";
 import { runStep } from "./run-step.ts";
 import { stopEngine } from "./stop-engine.ts";
 

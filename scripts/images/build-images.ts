@@ -3,11 +3,11 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type Docker from "dockerode";
+import { labels, repositoryOf } from "../../src/docker/labels.ts";
 import { type BaseChoice, ensureBase } from "./base-image.ts";
 import type { ContextPart } from "./build-context.ts";
 import { dockerBuild } from "./docker-build.ts";
 import { type ImageDefinition, loadImageDefinitions, withParents } from "./image-definition.ts";
-import { baseLabel, manifestLabel, nameLabel } from "./image-manifest.ts";
 import { type ImageVersion, versionImages } from "./image-version.ts";
 import { takeInventory } from "./inventory.ts";
 import { cacheFolder, imagesFolder } from "./paths.ts";
@@ -34,14 +34,12 @@ export interface BuiltImage {
 
 type Present = Map<string, { id: string; base: string }>;
 
-const repositoryOf = (name: string) => `cloche/${name}`;
-
 async function listPresent(docker: Docker): Promise<Present> {
   const images = await docker.listImages({ filters: { reference: ["cloche/*"] } });
   return new Map(
     images.flatMap((image) =>
       (image.RepoTags ?? []).map(
-        (tag) => [tag, { id: image.Id, base: image.Labels?.[baseLabel] ?? "" }] as const,
+        (tag) => [tag, { id: image.Id, base: image.Labels?.[labels.base] ?? "" }] as const,
       ),
     ),
   );
@@ -86,7 +84,7 @@ async function buildContent(
         tag: options.tag,
         dockerfile: "Dockerfile",
         base: options.base,
-        labels: { [baseLabel]: options.baseKind },
+        labels: { [labels.base]: options.baseKind },
         context,
       }),
     );
@@ -110,7 +108,7 @@ async function finishImage(
       tag: options.tag,
       dockerfile: "common/launcher.Dockerfile",
       base: options.content,
-      labels: { [nameLabel]: definition.name, [manifestLabel]: JSON.stringify(manifest) },
+      labels: { [labels.image]: definition.name, [labels.manifest]: JSON.stringify(manifest) },
       context: [
         { to: "launcher", folder: launcher },
         { to: "common", folder: join(imagesFolder, "common") },

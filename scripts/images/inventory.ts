@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import { z } from "zod";
+import type { ImageManifest } from "../../src/domain/image.ts";
 import type { ImageDefinition } from "./image-definition.ts";
-import type { ImageManifest } from "./image-manifest.ts";
 import { imagesFolder } from "./paths.ts";
 import { lastLines } from "./run-command.ts";
 

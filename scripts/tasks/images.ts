@@ -1,12 +1,13 @@
 /** Builds the sandbox images, or with --lock rewrites their hashed requirements. */
 import { parseArgs } from "node:util";
 import type Docker from "dockerode";
-import { connectDocker } from "../engine/docker-client.ts";
+import { connectDocker } from "../../src/docker/connect-docker.ts";
+import { labels } from "../../src/docker/labels.ts";
+import { imageManifestSchema } from "../../src/domain/image.ts";
 import { ensureEngine } from "../engine/ensure-engine.ts";
 import { failTask } from "../fail-task.ts";
 import { baseChoices } from "../images/base-image.ts";
 import { type BuiltImage, ensureImages } from "../images/build-images.ts";
-import { imageManifestSchema, manifestLabel } from "../images/image-manifest.ts";
 import { lockRequirements } from "../images/lock-requirements.ts";
 import { stateDir } from "../state-dir.ts";
 
@@ -20,7 +21,7 @@ const usage = `Usage: npm run images -- [name ...] [flags]
 
 async function describe(docker: Docker, image: BuiltImage) {
   const found = await docker.getImage(image.id).inspect();
-  const manifest = imageManifestSchema.parse(JSON.parse(found.Config.Labels?.[manifestLabel] ?? "null"));
+  const manifest = imageManifestSchema.parse(JSON.parse(found.Config.Labels?.[labels.manifest] ?? "null"));
   return {
     name: image.name,
     tag: image.tag,

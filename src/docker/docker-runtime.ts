@@ -7,7 +7,7 @@ import { toContainerSpec } from "./container-spec.ts";
 import { isGone, toUnavailable } from "./docker-errors.ts";
 import { DockerSandbox } from "./docker-sandbox.ts";
 import { fromLauncher } from "./frames.ts";
-import { labels } from "./labels.ts";
+import { labels, repositoryOf } from "./labels.ts";
 import { LauncherLink } from "./launcher-link.ts";
 import { loadSeccompProfile } from "./seccomp-profile.ts";
 
@@ -113,7 +113,8 @@ export class DockerRuntime implements ContainerRuntime {
     }
     return found.flatMap((image) => {
       const manifest = imageManifestSchema.safeParse(JSON.parse(image.Labels[labels.manifest] ?? "null"));
-      const current = manifest.success && image.RepoTags?.includes(`cloche/${manifest.data.name}:latest`);
+      const current =
+        manifest.success && image.RepoTags?.includes(`${repositoryOf(manifest.data.name)}:latest`);
       return current ? [{ ...manifest.data, digest: image.Id, sizeBytes: image.Size }] : [];
     });
   }

@@ -4,10 +4,11 @@ import { pack } from "tar-stream";
 import { afterAll, describe, expect, test } from "vitest";
 import { readBuildEvents } from "../../scripts/images/build-events.ts";
 import { loadImageDefinitions } from "../../scripts/images/image-definition.ts";
-import { imageManifestSchema, manifestLabel, nameLabel } from "../../scripts/images/image-manifest.ts";
 import { lintImage } from "../../scripts/images/lint-image.ts";
 import { imagesFolder } from "../../scripts/images/paths.ts";
 import { readImageEntries } from "../../scripts/images/read-image-entries.ts";
+import { labels } from "../../src/docker/labels.ts";
+import { imageManifestSchema } from "../../src/domain/image.ts";
 
 const docker = new Docker();
 const definitions = loadImageDefinitions(imagesFolder);
@@ -58,8 +59,8 @@ describe("image lint", () => {
 
   test.each(definitions)("$name says what is in it and runs as nobody", async ({ name, preload }) => {
     const { Config } = await docker.getImage(`cloche/${name}:latest`).inspect();
-    expect(Config.Labels?.[nameLabel]).toBe(name);
-    expect(imageManifestSchema.parse(JSON.parse(Config.Labels?.[manifestLabel] ?? "null"))).toMatchObject({
+    expect(Config.Labels?.[labels.image]).toBe(name);
+    expect(imageManifestSchema.parse(JSON.parse(Config.Labels?.[labels.manifest] ?? "null"))).toMatchObject({
       name,
       preload,
     });

@@ -1,16 +1,7 @@
-import Docker from "dockerode";
+import { connectDocker } from "../../src/docker/connect-docker.ts";
 import type { ProbeResult } from "./engine-plan.ts";
 
 const pingTimeoutMs = 5000;
-
-export function connectDocker(dockerHost: string, options: { timeout?: number } = {}): Docker {
-  const prefix = "unix://";
-  if (dockerHost.startsWith(prefix))
-    return new Docker({ ...options, socketPath: dockerHost.slice(prefix.length) });
-  // Only DOCKER_HOST itself can name anything but a unix socket, and dockerode reads it, with its TLS settings,
-  // from the same environment.
-  return new Docker(options);
-}
 
 export async function probeEngine(dockerHost: string): Promise<ProbeResult> {
   try {

@@ -1,9 +1,8 @@
 """One single-use interpreter: parked before its action is known, stripped of rights, used once."""
 
 import gc
-import io
+import importlib.machinery
 import json
-import linecache
 import mmap
 import os
 import random
@@ -13,9 +12,8 @@ import sys
 import types
 
 import confine
+import workspace
 
-FILENAME = "<action>"
-WORKSPACE = "/workspace"
 _MAX_POPULATED = 16 << 20
 _HEADER = struct.Struct(">I")
 _REPORT = struct.Struct(">Bi64s")
@@ -100,8 +98,8 @@ class Cell:
         for name in ("HOME", "HOSTNAME"):
             os.environ.pop(name, None)
         os.environ.update(head["env"])
-        sys.argv = [FILENAME, *head["args"]]
-        sys.path[:] = [WORKSPACE, *(path for path in sys.path if not path.startswith("/opt/cloche"))]
+        sys.argv = [workspace.ACTION, *head["args"]]
+        sys.path[:] = [workspace.ROOT, *(path for path in sys.path if not path.startswith("/opt/cloche"))]
         for name, module in list(sys.modules.items()):
             if (getattr(module, "__file__", None) or "").startswith("/opt/cloche/") and name != "__main__":
                 del sys.modules[name]
@@ -117,7 +115,7 @@ def _enter(go, confined, streams, ruleset):
     for target, fd in enumerate(streams):
         os.dup2(fd, target)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    os.chdir(WORKSPACE)
+    os.chdir(workspace.ROOT)
     confine.be_first_out_of_memory()
     if ruleset is not None:
         confine.restrict(ruleset)
@@ -134,7 +132,6 @@ def _rehearse():
     here, ahead of time, they are not paid by the action. Nothing of it stays to be seen.
     """
     json.loads(json.dumps({"a": [1, 2.5, None, "b"]}))
-    _source_lines(b"a = 1\n")
     scratch = {"__builtins__": __builtins__}
     exec(compile("class A:\n  def f(self): return [str(n) for n in range(9)]\nA().f()", "<rehearsal>", "exec"), scratch)
     with open("/proc/self/maps", encoding="ascii") as file:
@@ -144,10 +141,6 @@ def _rehearse():
     if sum(end - start for start, end in areas) <= _MAX_POPULATED:
         for start, end in areas:
             confine.populate(start, end - start)
-
-
-def _source_lines(source):
-    return io.TextIOWrapper(io.BytesIO(source), encoding="utf-8", errors="replace").read().splitlines(keepends=True)
 
 
 def _exactly(stream, length):
@@ -168,36 +161,56 @@ def _seed(seed):
 
 
 def _run_as_main(source, report):
+    """Runs the source as `python3 /workspace/action.py` would; returns the exit status."""
     main = types.ModuleType("__main__")
-    main.__dict__["__builtins__"] = sys.modules["builtins"]
+    main.__dict__.update(
+        __builtins__=sys.modules["builtins"],
+        __cached__=None,
+        __file__=workspace.ACTION,
+        __loader__=importlib.machinery.SourceFileLoader("__main__", workspace.ACTION),
+    )
     sys.modules["__main__"] = main
-    # Without a modification time the entry stays, so tracebacks show the lines of the action.
-    linecache.cache[FILENAME] = (len(source), None, _source_lines(source), FILENAME)
+    error = None
     try:
-        exec(compile(source, FILENAME, "exec", dont_inherit=True), main.__dict__)
+        exec(compile(source, workspace.ACTION, "exec", dont_inherit=True), main.__dict__)
     except SystemExit:
         raise
-    except BaseException as error:
-        report.write(error)
-        _show(error)
-        if isinstance(error, KeyboardInterrupt):
-            _flush()
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-            os.kill(os.getpid(), signal.SIGINT)
-        return 1
-    return 0
+    except BaseException as raised:
+        error = raised
+    if error is None:
+        return 0
+    report.write(error)
+    _show(error)
+    if isinstance(error, KeyboardInterrupt):
+        _flush()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+    return 1
 
 
 def _show(error):
     """Prints the traceback as a bare interpreter would: without the launcher's own frames."""
+    _strip(error)
+    second = None
+    try:
+        sys.excepthook(type(error), error, error.__traceback__)
+    except SystemExit:
+        raise
+    except BaseException as raised:
+        second = raised
+    if second is not None:
+        _strip(second)
+        print("Error in sys.excepthook:", file=sys.stderr)
+        sys.__excepthook__(type(second), second, second.__traceback__)
+        print("\nOriginal exception was:", file=sys.stderr)
+        sys.__excepthook__(type(error), error, error.__traceback__)
+
+
+def _strip(error):
     frames = error.__traceback__
-    while frames is not None and frames.tb_frame.f_code.co_filename != FILENAME:
+    while frames is not None and frames.tb_frame.f_code.co_filename.startswith("/opt/cloche/"):
         frames = frames.tb_next
     error.__traceback__ = frames
-    try:
-        sys.excepthook(type(error), error, frames)
-    except BaseException as second:
-        sys.__excepthook__(type(second), second, second.__traceback__)
 
 
 def _flush():

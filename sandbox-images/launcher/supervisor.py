@@ -69,8 +69,8 @@ def _serve_one(link, cell):
                 action = json.loads(payload)
                 try:
                     code, stdin, rest = _take_inputs(link, action, incoming)
-                except (OSError, ValueError) as error:
-                    link.send_json(frames.REFUSED, {"reason": f"{type(error).__name__}: {error}"})
+                except OSError as error:
+                    link.send_json(frames.REFUSED, {"errno": error.errno, "reason": str(error)})
                     return
                 Run(link, cell, action).execute(code, stdin, rest)
                 return
@@ -90,7 +90,7 @@ def _take_inputs(link, action, incoming):
         nonlocal incoming
         for kind, payload in incoming:
             if kind != frames.INPUT:
-                raise ValueError(f"frame type {kind:#x} among the inputs")
+                raise frames.ProtocolError(f"frame type {kind:#x} among the inputs")
             return payload
         incoming = iter(link.wait())
         return b""
@@ -107,6 +107,7 @@ def _take_inputs(link, action, incoming):
 
     code = b"".join(chunks(action["codeBytes"]))
     stdin = b"".join(chunks(action["stdinBytes"]))
+    workspace.write("action.py", [code])
     for file in action["files"]:
         workspace.write(file["path"], chunks(file["bytes"]))
     return code, stdin, list(incoming)

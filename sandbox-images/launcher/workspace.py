@@ -11,6 +11,8 @@ import stat
 import time
 
 ROOT = "/workspace"
+# The action's own source, so that tracebacks, `__file__` and spawned processes find it.
+ACTION = f"{ROOT}/action.py"
 MAX_DEPTH = 32
 MAX_ENTRIES = 20_000
 MAX_SECONDS = 2
@@ -47,7 +49,7 @@ def collect(patterns, max_files, max_bytes):
         if time.monotonic() > deadline:
             yield "skipped", path.encode("utf-8", "backslashreplace").decode(), "out_of_time", None
             return
-        if not any(_matches(pattern, path.split("/")) for pattern in wanted):
+        if path == "action.py" or not any(_matches(pattern, path.split("/")) for pattern in wanted):
             continue
         reason = None
         fd = None

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { skipReasonSchema } from "../domain/observation.ts";
 import { evidenceSchema } from "../domain/outcome.ts";
-import { type RunReport, type RunRequest, SandboxFault } from "../engine/ports.ts";
+import { InputsRefused, type RunReport, type RunRequest, SandboxFault } from "../engine/ports.ts";
 import { type Frame, fromLauncher, toLauncher } from "./frames.ts";
 import type { LauncherLink } from "./launcher-link.ts";
 
@@ -11,6 +11,18 @@ const fileFrameSchema = z.union([
   z.strictObject({ path: z.string(), skipped: skipReasonSchema }),
   z.strictObject({ end: z.literal(true) }),
 ]);
+
+const refusalSchema = z.strictObject({ errno: z.int(), reason: z.string().max(8192) });
+
+/** ENOTDIR, EISDIR, EFBIG, ENOSPC, ENAMETOOLONG: what an action's own files can cause. */
+const errnosOfFiles = [20, 21, 27, 28, 36];
+
+const refusalOf = (payload: Buffer): Error => {
+  const { errno, reason } = refusalSchema.parse(JSON.parse(payload.toString()));
+  return errnosOfFiles.includes(errno)
+    ? new InputsRefused(reason)
+    : new Error(`the launcher refused: ${reason}`);
+};
 
 /** More names than this of files that did not come back are not worth anybody's memory. */
 const MAX_SKIPPED = 1000;
@@ -60,7 +72,7 @@ export class Gathered {
       case fromLauncher.pong:
         return;
       case fromLauncher.refused:
-        throw new Error(`the launcher refused the action: ${payload.toString().slice(0, 1000)}`);
+        throw refusalOf(payload);
       default:
         throw new Error(`frame type ${type} during a run`);
     }
@@ -137,6 +149,7 @@ export const gather = async (link: LauncherLink, gathered: Gathered): Promise<bo
     try {
       gathered.add(frame);
     } catch (error) {
+      if (error instanceof InputsRefused) throw error;
       throw new SandboxFault("the sandbox broke the protocol", gathered.started, error);
     }
   }

@@ -34,7 +34,7 @@ export const actionSchema = z
     code: z
       .string()
       .max(4 * MiB)
-      .meta({ description: "Python source", example: "print(1)" }),
+      .meta({ description: "Python source, run as /workspace/action.py", example: "print(1)" }),
     language: z.literal("python").default("python"),
     stdin: z
       .string()

@@ -12,6 +12,7 @@ import type { Pools } from "./pools.ts";
 import {
   type Clock,
   type ExecutionStore,
+  InputsRefused,
   type RunReport,
   type RunRequest,
   type SandboxContainer,
@@ -112,6 +113,10 @@ export class Executor {
         return { report, acquireMs: acquired - asked, runMs };
       } catch (error) {
         if (signal.aborted) throw signal.reason;
+        if (error instanceof InputsRefused) {
+          const issues = [{ field: "files", message: "must fit into the policy's workspaceMiB and inodes" }];
+          throw new ServiceError("invalid_request", "The files don't fit into the workspace", { issues });
+        }
         if (!(error instanceof SandboxFault)) throw error;
         onFault(error);
         if (error.started || attempt === ATTEMPTS) {
@@ -165,6 +170,9 @@ const MiB = 1024 * 1024;
 
 const requestLimitNames = requestLimitsSchema.keyof().options;
 
+/** Where the action's code is put in the workspace. */
+const ACTION_FILE = "action.py";
+
 /** Checks the action against its policy and turns the caller's encodings into bytes. */
 const toRunRequest = (action: Action, policy: Policy): RunRequest => {
   const issues: { field: string; message: string }[] = [];
@@ -177,6 +185,12 @@ const toRunRequest = (action: Action, policy: Policy): RunRequest => {
     limits[name] = value;
   }
   const files = Object.entries(action.files).map(([path, file]) => ({ path, content: contentOf(file) }));
+  if (ACTION_FILE in action.files) {
+    issues.push({
+      field: `files[${JSON.stringify(ACTION_FILE)}]`,
+      message: "is the name of the action itself",
+    });
+  }
   const conflict = pathConflict(files.map(({ path }) => path));
   if (conflict !== undefined) {
     issues.push({

@@ -4,7 +4,12 @@ import { type Observation, toOutputFile, toStream } from "../domain/observation.
 import { type Evidence, outcomeOf } from "../domain/outcome.ts";
 import type { RunReport } from "./ports.ts";
 
-const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+/** Where a number has two names, as SIGABRT and SIGIOT, the first and usual one. */
+const signalNames = new Map(
+  Object.entries(constants.signals)
+    .reverse()
+    .map(([name, number]) => [number, name]),
+);
 
 export const observe = (report: RunReport): Observation => {
   const { stdout, stderr, outputs, end } = report;

@@ -81,12 +81,17 @@ export interface SandboxContainer {
   /** Rejects when the launcher doesn't answer in time. */
   ping(timeoutMs: number): Promise<void>;
   /**
-   * Runs one action; can be called once. Aborting cancels the run. Rejects with a `SandboxFault`
-   * when the sandbox, not the user's code, failed.
+   * Runs one action; can be called once. Aborting cancels the run. Rejects with `InputsRefused`
+   * when its files don't fit, and with a `SandboxFault` when the sandbox, not the user's code, failed.
    */
   run(request: RunRequest, signal: AbortSignal): Promise<RunReport>;
   /** Kills and removes the container. Can be called at any time, more than once. */
   destroy(): Promise<void>;
+}
+
+/** The sandbox could not take the action's files: the caller's to mend. No code ran. */
+export class InputsRefused extends Error {
+  override readonly name = "InputsRefused";
 }
 
 /** The sandbox broke. `started` tells whether user code may have run already. */

@@ -27,7 +27,7 @@ const cases: Case[] = [
       outcome: "exception",
       exitCode: 1,
       evidence: { reported: { exception: "ZeroDivisionError", errno: null }, killedBy: null },
-      stderr: expect.stringContaining('File "<action>", line 2, in f\n    1/0'),
+      stderr: expect.stringContaining('File "/workspace/action.py", line 2, in f\n    1/0'),
     },
   },
   {

@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { isOwnDockerd, isProgram, readPidFile } from "../../../../scripts/engine/pid-file.ts";
 
 const pidFile = "/home/u/cloche/.cloche/engine/dockerd.pid";
@@ -49,7 +49,9 @@ describe("readPidFile", () => {
     ["12 34", undefined],
     ["pid", undefined],
   ])("%j reads as %s", (text, pid) => {
-    const file = join(mkdtempSync(join(tmpdir(), "cloche-pid-")), "pid");
+    const folder = mkdtempSync(join(tmpdir(), "cloche-pid-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, "pid");
     writeFileSync(file, text);
     expect(readPidFile(file)).toBe(pid);
   });

@@ -1,14 +1,16 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { takeStartLock } from "../../../../scripts/engine/start-lock.ts";
 
 /** "As root already", so that nothing asks sudo: in the test's own folder no rights are needed. */
 const asRoot = true;
 
 test("a second start gets the lock only after the first gave it back", async () => {
-  const path = join(mkdtempSync(join(tmpdir(), "cloche-lock-")), "lock");
+  const folder = mkdtempSync(join(tmpdir(), "cloche-lock-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "lock");
   const order: string[] = [];
   const first = await takeStartLock(path, () => {}, asRoot);
   const second = takeStartLock(path, () => {}, asRoot).then((lock) => {

@@ -8,9 +8,9 @@
 #   npm ci --omit=dev --prefix .cloche/service-image
 #   docker build --tag cloche/service .
 #
-# Without a registry, make the base first. It needs glibc, and libatomic1 and libstdc++6 for Node:
+# Without a registry, make the base first. It needs glibc, and libstdc++6 for Node:
 #
-#   mmdebstrap --variant=minbase --include=libatomic1,libstdc++6 trixie - | docker import - cloche/service-base
+#   mmdebstrap --variant=minbase --include=libstdc++6 trixie - | docker import - cloche/service-base
 #   docker build --tag cloche/service --build-arg BASE=cloche/service-base .
 #
 # Run: the operator mounts the engine's socket and lends its group. Whoever may use that socket is as good as root on
@@ -24,11 +24,8 @@
 ARG BASE=debian:trixie-slim
 FROM ${BASE}
 
-# The one thing that Node 26 needs and slim Debian lacks. A base that has it, or another Node, makes this a no-op.
 COPY .cloche/service-image/node_modules /opt/cloche/node_modules
-RUN /opt/cloche/node_modules/.bin/node --version || ( \
-      apt-get update && apt-get install -y --no-install-recommends libatomic1 \
-      && rm -rf /var/lib/apt/lists/* && /opt/cloche/node_modules/.bin/node --version )
+RUN /opt/cloche/node_modules/.bin/node --version
 
 # Numbers, so that a cluster can check "not root" without reading /etc/passwd.
 RUN mkdir -p /var/lib/cloche && chown 10001:10001 /var/lib/cloche && chmod 0700 /var/lib/cloche

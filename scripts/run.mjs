@@ -1,5 +1,5 @@
 // The door of every npm script. Plain JavaScript without dependencies, because it runs on whatever Node (20 or
-// newer) the machine has, before anything is installed; the tasks themselves run on the Node 26 that npm installs.
+// newer) the machine has, before anything is installed; the tasks themselves run on the Node that npm installs.
 import { spawn, spawnSync } from "node:child_process";
 import {
   closeSync,
@@ -8,12 +8,10 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  realpathSync,
   rmSync,
-  symlinkSync,
   writeSync,
 } from "node:fs";
-import { delimiter, dirname, join, relative } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
@@ -45,8 +43,7 @@ async function main(task, args) {
     return 2;
   }
   await ensureModules();
-  const node = await ensureNode(allowsInstall(args));
-  return runTask(node, join(tasksFolder, `${task}.ts`), args);
+  return runTask(chooseNode(), join(tasksFolder, `${task}.ts`), args);
 }
 
 function nodeMajor() {
@@ -196,67 +193,20 @@ function runTask(node, file, args) {
 }
 
 /** The Node that runs the tasks: the one npm installed for this platform, or our own where that is new enough. */
-async function ensureNode(mayInstall) {
+function chooseNode() {
   const packaged = join(modules, `node-${process.platform}-${process.arch}`, "bin", "node");
-  if (!existsSync(packaged)) return ownNode(`no Node is packaged for ${process.platform}-${process.arch}`);
-  if (realpathSync(packaged) === realpathSync(process.execPath)) return packaged;
-  const complaint = whyItFails(packaged);
+  const complaint = existsSync(packaged) ? whyItFails(packaged) : "none is packaged for this platform";
   if (complaint === undefined) return packaged;
-
-  // npm puts node_modules/.bin first in PATH: there it would hide the Node that works from the next npm run.
-  const link = join(modules, ".bin", "node");
-  rmSync(link, { force: true });
-  if (nodeMajor() >= oldestNodeForTypeScript) return process.execPath;
-  if (!complaint.includes("libatomic.so.1")) return ownNode(`the packaged Node does not start: ${complaint}`);
-  await installLibatomic(mayInstall);
-  symlinkSync(relative(dirname(link), packaged), link);
-  return packaged;
-}
-
-function ownNode(reason) {
   if (nodeMajor() >= oldestNodeForTypeScript) return process.execPath;
   throw new Error(
-    `${reason}, and ${process.version} is too old to run TypeScript: install Node ${oldestNodeForTypeScript} or newer`,
+    `needs Node ${oldestNodeForTypeScript} or newer to run; ${process.execPath} is ${process.version}, and ` +
+      `the packaged one doesn't start: ${complaint}`,
   );
 }
 
 function whyItFails(node) {
   const { status, error, stderr } = spawnSync(node, ["--version"], { encoding: "utf8" });
   return status === 0 ? undefined : (error?.message ?? stderr.trim());
-}
-
-/** Node 26 is linked against a library that minimal Debian and Ubuntu systems lack. */
-async function installLibatomic(mayInstall) {
-  const commands = ["apt-get update", "apt-get install -y --no-install-recommends libatomic1"];
-  const byHand = `As root: ${commands.join(" && ")} (or the package with libatomic.so.1 of your system)`;
-  if (!mayInstall)
-    throw new Error(`Node 26 needs libatomic.so.1, and --no-install forbids installing it. ${byHand}`);
-  const asRoot = process.getuid() === 0 ? [] : ["sudo", "-n"];
-  const lockWait = ["-o", "DPkg::Lock::Timeout=300"];
-  console.log(
-    "node: Node 26 needs libatomic.so.1, which is missing here. Installing it (--no-install refuses this):",
-  );
-  for (const command of commands) console.log(`node:   ${[...asRoot, command].join(" ")}`);
-  const [update, install] = commands.map((command) => [
-    ...asRoot,
-    "env",
-    "DEBIAN_FRONTEND=noninteractive",
-    ...command.split(" "),
-    ...lockWait,
-  ]);
-  try {
-    // A dead third-party source fails the update, but does not keep this package from being there.
-    await step("node", update).catch(() => console.log("node: apt-get update reported a problem; going on"));
-    await step("node", install);
-  } catch (error) {
-    throw new Error(`${error.message}\nNode 26 needs libatomic.so.1. ${byHand}`);
-  }
-}
-
-/** `npm start --no-install`, without the `--`, reaches us as a setting of npm: a misplaced no is still a no. */
-function allowsInstall(args) {
-  const npmSetting = process.env.npm_config_install;
-  return !args.includes("--no-install") && npmSetting !== "" && npmSetting !== "false";
 }
 
 /**

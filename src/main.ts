@@ -59,17 +59,21 @@ const closeServer = async (server: Server): Promise<void> => {
   clearTimeout(late);
 };
 
-/** Resolves with the first signal that asks to end; a second one ends the process at once. */
-const signalled = async (): Promise<string> => {
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  return await Promise.race(
-    signals.map(async (signal) => {
-      await once(process, signal);
-      process.once(signal, () => process.exit(130));
-      return signal;
-    }),
-  );
-};
+/** Who signals a whole process group may reach us more than once with one Ctrl-C. */
+const SAME_SIGNAL_MS = 1_000;
+
+/** Resolves with the first signal that asks to end; one that comes later ends the process at once. */
+const signalled = (): Promise<string> =>
+  new Promise((resolve) => {
+    let firstAt: number | undefined;
+    for (const signal of ["SIGINT", "SIGTERM"]) {
+      process.on(signal, () => {
+        firstAt ??= performance.now();
+        resolve(signal);
+        if (performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(130);
+      });
+    }
+  });
 
 const toEnvironment = ({ host, port, auth, dockerHost, stateDir }: ServiceOverrides): NodeJS.ProcessEnv => ({
   ...(host === undefined ? {} : { CLOCHE_HOST: host }),

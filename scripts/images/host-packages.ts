@@ -22,7 +22,8 @@ export async function installHostPackages(
   if (!options.allowInstall) throw new Error(`${needed}; install them, or leave out --no-install`);
 
   const step = `installing ${list}`;
-  const apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
+  // Another install may hold the lock of the package manager just now.
+  const apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300"];
   const install = await asRoot([...apt, "install", "--yes", "--no-install-recommends", ...packages], step);
   await withProgress(options.log, `${options.purpose}: ${step}`, async () => {
     // A machine that was never updated has no package lists; an old list may name files that are gone.

@@ -197,6 +197,8 @@ function chooseNode() {
   const packaged = join(modules, `node-${process.platform}-${process.arch}`, "bin", "node");
   const complaint = existsSync(packaged) ? whyItFails(packaged) : "none is packaged for this platform";
   if (complaint === undefined) return packaged;
+  // npm puts node_modules/.bin first in PATH: there it would hide the Node that works from the next npm run.
+  rmSync(join(modules, ".bin", "node"), { force: true });
   if (nodeMajor() >= oldestNodeForTypeScript) return process.execPath;
   throw new Error(
     `needs Node ${oldestNodeForTypeScript} or newer to run; ${process.execPath} is ${process.version}, and ` +

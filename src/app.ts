@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { Config } from "./config.ts";
 import { connectDocker } from "./docker/connect-docker.ts";
 import { DockerRuntime } from "./docker/docker-runtime.ts";
+import { ServiceError } from "./domain/errors.ts";
 import { Admission } from "./engine/admission.ts";
 import { Catalog } from "./engine/catalog.ts";
 import { Executor } from "./engine/executor.ts";
@@ -134,7 +135,7 @@ export const buildApp = async (
     fetch: http.fetch,
     instance: instance.id,
     ready: async () => {
-      while (pools.status().every(({ state, warm }) => state === "filling" && warm === 0)) {
+      while (pools.status().some(({ state, warm }) => state === "filling" && warm === 0)) {
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
       return await readiness();
@@ -165,7 +166,12 @@ const check = async (name: string, probe: () => void | Promise<void>) => {
     await probe();
     return { name, ok: true, detail: "ok" };
   } catch (error) {
-    return { name, ok: false, detail: error instanceof Error ? error.message : String(error) };
+    // Whoever asks may have no key: only what is meant to be shown.
+    return {
+      name,
+      ok: false,
+      detail: error instanceof ServiceError ? error.message : "it failed; see the log",
+    };
   }
 };
 

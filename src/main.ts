@@ -37,9 +37,9 @@ export const runService = async (overrides: ServiceOverrides = {}): Promise<void
   try {
     server.listen(config.CLOCHE_PORT, config.CLOCHE_HOST);
     await once(server, "listening");
-    const { ready, checks } = await Promise.race([app.ready(), stopped.then(() => interrupted)]);
-    if (!ready) logger.error({ checks }, "not ready");
-    process.stdout.write(greeting(config, server.address() as AddressInfo, keyFile, key));
+    const readiness = await Promise.race([app.ready(), stopped.then(() => undefined)]);
+    if (readiness?.ready === false) logger.error({ checks: readiness.checks }, "not ready");
+    if (readiness) process.stdout.write(greeting(config, server.address() as AddressInfo, keyFile, key));
     logger.info({ signal: await stopped }, "draining");
   } finally {
     await app.drain(config.CLOCHE_DRAIN_MS);
@@ -47,8 +47,6 @@ export const runService = async (overrides: ServiceOverrides = {}): Promise<void
     await app.close();
   }
 };
-
-const interrupted = { ready: false, checks: [] };
 
 /** Lets answers that are on their way arrive, for a bounded time. */
 const closeServer = async (server: Server): Promise<void> => {

@@ -107,7 +107,7 @@ def _take_inputs(link, action, incoming):
 
     code = b"".join(chunks(action["codeBytes"]))
     stdin = b"".join(chunks(action["stdinBytes"]))
-    workspace.write("action.py", [code])
+    workspace.write(workspace.ACTION_NAME, [code])
     for file in action["files"]:
         workspace.write(file["path"], chunks(file["bytes"]))
     return code, stdin, list(incoming)

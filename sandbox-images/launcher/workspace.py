@@ -12,7 +12,8 @@ import time
 
 ROOT = "/workspace"
 # The action's own source, so that tracebacks, `__file__` and spawned processes find it.
-ACTION = f"{ROOT}/action.py"
+ACTION_NAME = "action.py"
+ACTION = f"{ROOT}/{ACTION_NAME}"
 MAX_DEPTH = 32
 MAX_ENTRIES = 20_000
 MAX_SECONDS = 2
@@ -38,7 +39,15 @@ def disk():
 
 
 def collect(patterns, max_files, max_bytes):
-    """Yields ("file", path, size, descriptor) or ("skipped", path, reason) for what matches.
+    """As `_collect`, with a last word where the rest was not looked at."""
+    try:
+        yield from _collect(patterns, max_files, max_bytes)
+    except TooMany as error:
+        yield "skipped", str(error), "too_many_files", None
+
+
+def _collect(patterns, max_files, max_bytes):
+    """Yields ("file", path, size, descriptor) or ("skipped", path, reason, None) for what matches.
 
     Only regular files are ever opened, never through a link. The caller closes the descriptor.
     """
@@ -49,7 +58,7 @@ def collect(patterns, max_files, max_bytes):
         if time.monotonic() > deadline:
             yield "skipped", path.encode("utf-8", "backslashreplace").decode(), "out_of_time", None
             return
-        if path == "action.py" or not any(_matches(pattern, path.split("/")) for pattern in wanted):
+        if path == ACTION_NAME or not any(_matches(pattern, path.split("/")) for pattern in wanted):
             continue
         reason = None
         fd = None
@@ -74,6 +83,10 @@ def collect(patterns, max_files, max_bytes):
         taken += 1
         bytes_taken += facts.st_size
         yield "file", path, facts.st_size, fd
+
+
+class TooMany(Exception):
+    """The workspace has more entries than anybody should wait for."""
 
 
 def _compile(pattern):
@@ -122,7 +135,7 @@ def _walk():
                 if not is_folder:
                     yield "/".join((*parts, name)), folder, name
             if seen > MAX_ENTRIES:
-                return
+                raise TooMany("/".join(parts) or ".")
             if len(parts) + 1 < MAX_DEPTH:
                 pending += [(*parts, name) for name, is_folder in reversed(names) if is_folder]
         finally:

@@ -9,6 +9,13 @@ const statusOf = (error: unknown): number | undefined =>
 /** The container is gone, or is going just now. */
 export const isGone = (error: unknown): boolean => [404, 409].includes(statusOf(error) ?? 0);
 
+/** `message` is shown to callers, so it says nothing that the engine or a launcher said. */
+export const unavailable = (message: string, cause?: unknown): ServiceError =>
+  new ServiceError("runtime_unavailable", `No sandbox can be made: ${message}`, {
+    cause,
+    retryAfterSeconds: 2,
+  });
+
 /** Turns a failed engine call into the error the caller sees; the engine's own words stay in the log. */
 export const toUnavailable = (error: unknown, doing: string): ServiceError =>
   error instanceof ServiceError

@@ -1,10 +1,11 @@
 import { Duplex } from "node:stream";
 import type Dockerode from "dockerode";
 import { type Image, imageManifestSchema } from "../domain/image.ts";
+import type { Policy } from "../domain/policy.ts";
 import { type Hello, helloSchema, missingControls } from "../domain/sandbox.ts";
 import type { Clock, ContainerRuntime, SandboxRef, SandboxSpec } from "../engine/ports.ts";
 import { toContainerSpec } from "./container-spec.ts";
-import { isGone, toUnavailable } from "./docker-errors.ts";
+import { isGone, toUnavailable, unavailable } from "./docker-errors.ts";
 import { DockerSandbox } from "./docker-sandbox.ts";
 import { fromLauncher } from "./frames.ts";
 import { labels, repositoryOf } from "./labels.ts";
@@ -57,18 +58,13 @@ export class DockerRuntime implements ContainerRuntime {
     let link: LauncherLink | undefined;
     try {
       link = await this.#start(container);
-      const hello = await readHello(link);
-      const missing = missingControls(hello, spec.policy);
-      if (missing.length > 0) {
-        const names = missing.join(", ");
-        throw new Error(`policy ${spec.policy.name} requires controls that are not in force: ${names}`);
-      }
+      assertControls(await this.#readHello(link), spec.policy);
     } catch (error) {
       link?.close();
       // What can't be removed now is nobody's any more, and so the reaper's.
       await this.remove(container.id).catch(() => {});
       forget();
-      throw toUnavailable(error, error instanceof Error ? error.message : "the sandbox did not start");
+      throw toUnavailable(error, "the sandbox did not get ready");
     }
     const { memoryMiB, processes } = spec.policy.limits;
     return new DockerSandbox({
@@ -112,7 +108,7 @@ export class DockerRuntime implements ContainerRuntime {
       throw toUnavailable(error, "it did not list its images");
     }
     return found.flatMap((image) => {
-      const manifest = imageManifestSchema.safeParse(JSON.parse(image.Labels[labels.manifest] ?? "null"));
+      const manifest = imageManifestSchema.safeParse(parseLabel(image.Labels[labels.manifest]));
       const current =
         manifest.success && image.RepoTags?.includes(`${repositoryOf(manifest.data.name)}:latest`);
       return current ? [{ ...manifest.data, digest: image.Id, sizeBytes: image.Size }] : [];
@@ -139,6 +135,17 @@ export class DockerRuntime implements ContainerRuntime {
     const link = new LauncherLink(stream);
     await container.start();
     return link;
+  }
+
+  async #readHello(link: LauncherLink): Promise<Hello> {
+    const stop = this.#clock.after(READY_MS, () => link.close());
+    try {
+      const frame = await link.next();
+      if (frame?.type !== fromLauncher.hello) throw new Error(link.complaint);
+      return helloSchema.parse(JSON.parse(frame.payload.toString()));
+    } finally {
+      stop();
+    }
   }
 
   async #hostFacts({ policy }: SandboxSpec) {
@@ -170,12 +177,16 @@ export class DockerRuntime implements ContainerRuntime {
     }
   }
 
-  #profile(tier: string, machine: string): string {
-    const known = this.#profiles.get(tier);
+  #profile(syscalls: string, machine: string): string {
+    const known = this.#profiles.get(syscalls);
     if (known !== undefined) return known;
-    const profile = loadSeccompProfile(this.#policiesFolder, tier, machine);
-    this.#profiles.set(tier, profile);
-    return profile;
+    try {
+      const profile = loadSeccompProfile(this.#policiesFolder, syscalls, machine);
+      this.#profiles.set(syscalls, profile);
+      return profile;
+    } catch (error) {
+      throw unavailable(`there is no system call list ${syscalls} for ${machine}`, error);
+    }
   }
 }
 
@@ -185,15 +196,19 @@ const chooseCores = (turn: number, wanted: number, cores: number): string =>
     .sort((a, b) => a - b)
     .join(",");
 
-const readHello = async (link: LauncherLink): Promise<Hello> => {
-  const timeout = setTimeout(() => link.close(), READY_MS);
+/** Names what is missing: the policy's author has to know, and it tells nothing of the host but that. */
+const assertControls = (hello: Hello, policy: Policy): void => {
+  const missing = missingControls(hello, policy);
+  if (missing.length === 0) return;
+  const names = missing.join(", ");
+  throw unavailable(`policy ${policy.name} requires controls that are not in force: ${names}`);
+};
+
+/** A label is anybody's to write; one that is no JSON makes its image nobody's, not every request fail. */
+const parseLabel = (label: string | undefined): unknown => {
   try {
-    const frame = await link.next();
-    if (frame?.type !== fromLauncher.hello) {
-      throw new Error(`the launcher did not get ready: ${link.complaint}`);
-    }
-    return helloSchema.parse(JSON.parse(frame.payload.toString()));
-  } finally {
-    clearTimeout(timeout);
+    return JSON.parse(label ?? "null");
+  } catch {
+    return null;
   }
 };

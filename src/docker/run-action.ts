@@ -1,7 +1,7 @@
 /** One run over a launcher's link: sends the action, gathers what comes back, bounds everything. */
 import { z } from "zod";
 import { skipReasonSchema } from "../domain/observation.ts";
-import { evidenceSchema } from "../domain/outcome.ts";
+import { type Evidence, evidenceSchema } from "../domain/outcome.ts";
 import { InputsRefused, type RunReport, type RunRequest, SandboxFault } from "../engine/ports.ts";
 import { type Frame, fromLauncher, toLauncher } from "./frames.ts";
 import type { LauncherLink } from "./launcher-link.ts";
@@ -27,8 +27,6 @@ const refusalOf = (payload: Buffer): Error => {
 /** More names than this of files that did not come back are not worth anybody's memory. */
 const MAX_SKIPPED = 1000;
 
-type Evidence = z.infer<typeof evidenceSchema>;
-
 /** What has arrived so far; whoever gives up on the run can still use it. */
 export class Gathered {
   readonly #request: RunRequest;
@@ -37,7 +35,7 @@ export class Gathered {
   #outputLeft: number;
   #filesLeft: number;
   #fileBytesLeft: number;
-  readonly #files: { path: string; parts: Buffer[]; left: number; bytes: number }[] = [];
+  readonly #files: { path: string; parts: Buffer[]; left: number }[] = [];
   readonly #skipped: RunReport["outputs"]["skipped"] = [];
   started = false;
   evidence: Evidence | undefined;
@@ -108,7 +106,7 @@ export class Gathered {
       this.#filesLeft -= 1;
       this.#fileBytesLeft -= frame.bytes;
       if (this.#filesLeft < 0 || this.#fileBytesLeft < 0) throw new Error("more output files than asked for");
-      this.#files.push({ path: frame.path, parts: [], left: frame.bytes, bytes: frame.bytes });
+      this.#files.push({ path: frame.path, parts: [], left: frame.bytes });
     }
   }
 

@@ -17,12 +17,12 @@ const architectures: Record<string, string> = {
  * Returns the profile as the engine takes it. Only the machine's own architecture is named, so the
  * kernel kills whoever uses another one's numbers (i386, x32). Throws where the machine has no list.
  */
-export const loadSeccompProfile = (policiesFolder: string, tier: string, machine: string): string => {
-  const file = join(policiesFolder, "seccomp", `${tier}.json`);
+export const loadSeccompProfile = (policiesFolder: string, syscalls: string, machine: string): string => {
+  const file = join(policiesFolder, "seccomp", `${syscalls}.json`);
   const profile = profileSchema.parse(JSON.parse(readFileSync(file, "utf8")));
   const architecture = architectures[machine];
   if (!architecture || !profile.architectures.includes(architecture)) {
-    throw new Error(`policies/seccomp/${tier}.json has no list for ${machine}`);
+    throw new Error(`policies/seccomp/${syscalls}.json has no list for ${machine}`);
   }
   return JSON.stringify({ ...profile, architectures: [architecture] });
 };

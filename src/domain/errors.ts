@@ -40,3 +40,7 @@ export class ServiceError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
+
+/** Whoever gets this may have had code run in part; nothing of it was stored. */
+export const shuttingDown = (): ServiceError =>
+  new ServiceError("capacity_exhausted", "The service is shutting down", { retryAfterSeconds: 5 });

@@ -12,7 +12,7 @@ export const outcomes = {
   output_limit: "stdout and stderr together went past their bound",
   process_limit: "The run met the limit of processes and threads and failed by it",
   disk_limit: "A file system or a file could not grow any more and the program failed by it",
-  cancelled: "The caller went away, or the service had to end before the run did",
+  cancelled: "The caller went away before the run ended",
 } as const;
 
 export type Outcome = keyof typeof outcomes;

@@ -1,4 +1,4 @@
-import { ServiceError } from "../domain/errors.ts";
+import { ServiceError, shuttingDown } from "../domain/errors.ts";
 import { Slots } from "./slots.ts";
 
 /** Lets a bounded number of executions run, lets a bounded number wait, and refuses the rest at once. */
@@ -24,7 +24,7 @@ export class Admission {
   /** Rejects with `capacity_exhausted` when the queue is full, or with the signal's reason. */
   async enter(signal: AbortSignal): Promise<() => void> {
     if (this.#draining) {
-      throw new ServiceError("capacity_exhausted", "The service is shutting down", { retryAfterSeconds: 5 });
+      throw shuttingDown();
     }
     if (this.#slots.waiting >= this.#maxQueued) {
       const message = `The queue is full: ${this.#slots.taken} running, ${this.#slots.waiting} waiting`;

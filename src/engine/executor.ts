@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Action, contentOf, pathConflict } from "../domain/action.ts";
-import { ServiceError } from "../domain/errors.ts";
+import { ServiceError, shuttingDown } from "../domain/errors.ts";
 import type { Execution, Timings } from "../domain/execution.ts";
 import { createExecutionId } from "../domain/ids.ts";
 import type { Image } from "../domain/image.ts";
@@ -66,6 +66,8 @@ export class Executor {
     try {
       const queuedMs = clock.monotonic() - started;
       const { report, acquireMs, runMs } = await this.#run(tenant, image, policy, request, signal);
+      // Cut off by us: a fault of ours, which no trainer must score.
+      if (this.#stop.signal.aborted && !caller.aborted && wasCancelled(report)) throw shuttingDown();
       const timings = toTimings({ queuedMs, acquireMs, runMs, totalMs: clock.monotonic() - started });
       const execution: Execution = {
         id: createExecutionId(createdAt),
@@ -92,7 +94,7 @@ export class Executor {
 
   /** Cancels everything that runs or waits; each caller still gets an answer. */
   cancelAll(): void {
-    this.#stop.abort(new ServiceError("capacity_exhausted", "The service is shutting down"));
+    this.#stop.abort(shuttingDown());
   }
 
   /** Removes every used container now; resolves when they are gone. */
@@ -156,6 +158,9 @@ export class Executor {
     telemetry.phase("total", timings.totalMs);
   }
 }
+
+const wasCancelled = ({ end }: RunReport): boolean =>
+  end.kind === "lost" ? end.cause === "cancel" : end.evidence.killedBy === "cancel";
 
 const toTimings = (timings: Timings): Timings => ({
   queuedMs: round(timings.queuedMs),

@@ -1,4 +1,4 @@
-import { ServiceError } from "../domain/errors.ts";
+import { ServiceError, shuttingDown } from "../domain/errors.ts";
 import { createSandboxId } from "../domain/ids.ts";
 import type { Image } from "../domain/image.ts";
 import type { Policy } from "../domain/policy.ts";
@@ -83,9 +83,9 @@ export class Pool {
   /** Throws with the reason when nobody who asks now would soon get a sandbox. */
   assertServes(): void {
     if (this.#warm.length > 0) return;
-    if (this.state === "stopped") throw new Error(this.#lastFailure);
+    if (this.state === "stopped") throw new ServiceError("runtime_unavailable", this.#lastFailure);
     if (!this.#proven && (this.#options.target > 0 || this.#failures > 0))
-      throw new Error(this.#lastFailure || "the first sandbox is being made");
+      throw new ServiceError("runtime_unavailable", this.#lastFailure || "the first sandbox is being made");
   }
 
   status() {
@@ -134,7 +134,7 @@ export class Pool {
     this.#closed = true;
     this.#cancelPause();
     this.#cancelRefill?.();
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(closing());
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(shuttingDown());
     await Promise.all(this.#warm.splice(0).map((container) => this.#destroy(container)));
     await Promise.all(this.#inFlight);
   }
@@ -159,7 +159,7 @@ export class Pool {
   }
 
   #wait(signal: AbortSignal): Promise<SandboxContainer> {
-    if (this.#closed) return Promise.reject(closing());
+    if (this.#closed) return Promise.reject(shuttingDown());
     return new Promise((resolve, reject) => {
       const leave = () => {
         const index = this.#waiters.indexOf(waiter);
@@ -242,7 +242,7 @@ export class Pool {
 
   #failed(error: unknown): void {
     this.#failures += 1;
-    this.#lastFailure = error instanceof Error ? error.message : String(error);
+    this.#lastFailure = error instanceof ServiceError ? error.message : "a fault; see the log";
     this.#deps.onFault(error);
     const { maxFailures, backoffMs, stoppedMs } = this.#options;
     const stopped = this.#failures >= maxFailures;
@@ -257,6 +257,3 @@ export class Pool {
     });
   }
 }
-
-const closing = () =>
-  new ServiceError("capacity_exhausted", "The service is shutting down", { retryAfterSeconds: 5 });

@@ -90,7 +90,11 @@ export class SqliteStore implements ExecutionStore {
 
   /** Throws when the file can't be used. */
   check(): void {
-    this.#db.prepare("SELECT 1").get();
+    try {
+      this.#db.prepare("SELECT count(*) FROM (SELECT 1 FROM executions LIMIT 1)").get();
+    } catch (cause) {
+      throw new ServiceError("internal", "the store can't be read", { cause });
+    }
   }
 
   close(): void {

@@ -190,6 +190,7 @@ describe("a caller that goes away", () => {
     const gone = service.post({ code: "import time; time.sleep(25)" }, abort.signal).catch(() => "aborted");
     const queued = service.post({ code: "import time; time.sleep(25)" }, abort.signal).catch(() => "aborted");
     const metrics = async () => await (await service.request("/metrics")).text();
+    await until(async () => (await metrics()).includes('cloche_pool_acquires_total{result="hit"} 1'));
     await until(async () => (await metrics()).includes("cloche_executions_queued 1"));
     abort.abort();
     expect(await Promise.all([gone, queued])).toEqual(["aborted", "aborted"]);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ServiceError } from "../../../src/domain/errors.ts";
 import { Pool } from "../../../src/engine/pool.ts";
 import { Slots } from "../../../src/engine/slots.ts";
 import { anImage, aPolicy } from "../../support/builders.ts";
@@ -39,7 +40,7 @@ const filled = async (options: Parameters<typeof setUp>[0] = {}) => {
 
 const failing = (runtime: FakeRuntime) => {
   runtime.beforeCreate = () => {
-    throw new Error("no engine");
+    throw new ServiceError("runtime_unavailable", "no engine");
   };
 };
 

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
 import { type Execution, executionSchema } from "../src/domain/execution.ts";
-import { type Readiness, readinessSchema } from "../src/http/routes/health.ts";
+import type { Readiness } from "../src/engine/readiness.ts";
+import { readinessSchema } from "../src/http/routes/health.ts";
 import { stopwatch } from "./stopwatch.ts";
 
 export interface TimedExecution {

@@ -48,5 +48,9 @@ export async function startPrivateService(settings: Record<string, string> = {})
 
   const owned = stack.move();
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, key, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    key: key.reveal(),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }

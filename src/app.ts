@@ -4,17 +4,17 @@ import type { Logger } from "pino";
 import type { Config } from "./config.ts";
 import { connectDocker } from "./docker/connect-docker.ts";
 import { DockerRuntime } from "./docker/docker-runtime.ts";
-import { ServiceError } from "./domain/errors.ts";
+import type { Secret } from "./domain/secret.ts";
 import { Admission } from "./engine/admission.ts";
 import { Catalog } from "./engine/catalog.ts";
 import { Executor } from "./engine/executor.ts";
 import { loadPolicies } from "./engine/load-policies.ts";
-import { Pools } from "./engine/pools.ts";
-import type { ContainerRuntime } from "./engine/ports.ts";
+import { type PoolSettings, Pools } from "./engine/pools.ts";
+import { askReadiness, type Readiness } from "./engine/readiness.ts";
 import { Reaper } from "./engine/reaper.ts";
+import { repeat } from "./engine/repeat.ts";
 import { Slots } from "./engine/slots.ts";
 import { createHttp } from "./http/create-http.ts";
-import type { Readiness } from "./http/routes/health.ts";
 import { PrometheusTelemetry } from "./metrics/prometheus-telemetry.ts";
 import { claimInstance } from "./store/instance.ts";
 import { SqliteStore } from "./store/sqlite-store.ts";
@@ -22,6 +22,10 @@ import { systemClock } from "./system-clock.ts";
 
 const REAP_EVERY_MS = 15_000;
 const PRUNE_EVERY_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+/** The only tenant until keys of several exist. */
+const TENANT = "default";
 
 export interface App {
   fetch: ReturnType<typeof createHttp>["fetch"];
@@ -38,88 +42,68 @@ export interface App {
 export interface AppDependencies {
   logger: Logger;
   /** undefined lets every request pass. */
-  apiKey: string | undefined;
-  /** Tests put a fake here. */
-  runtime?: ContainerRuntime;
+  apiKey: Secret | undefined;
 }
 
-/** Claims the state folder, removes what a crash left, starts the pools. Throws when any of it fails. */
-export const buildApp = async (
-  config: Config,
-  { logger, apiKey, runtime }: AppDependencies,
-): Promise<App> => {
+/**
+ * Claims the state folder, removes what a crash left, starts the pools. Throws when any of it
+ * fails, and then holds nothing.
+ */
+export const buildApp = async (config: Config, { logger, apiKey }: AppDependencies): Promise<App> => {
+  await using held = new AsyncDisposableStack();
   const policies = loadPolicies(config.CLOCHE_POLICIES_DIR);
   const instance = claimInstance(config.CLOCHE_STATE_DIR);
+  held.defer(() => instance.release());
   const store = new SqliteStore(
     join(config.CLOCHE_STATE_DIR, "cloche.db"),
     config.CLOCHE_STORE_SYNC === "full" ? "FULL" : "NORMAL",
   );
-  const containers =
-    runtime ??
-    new DockerRuntime({
-      docker: connectDocker(config.DOCKER_HOST),
-      instance: instance.id,
-      policiesFolder: config.CLOCHE_POLICIES_DIR,
-      clock: systemClock,
-    });
+  held.defer(() => store.close());
+  const runtime = new DockerRuntime({
+    docker: connectDocker(config.DOCKER_HOST),
+    instance: instance.id,
+    policiesFolder: config.CLOCHE_POLICIES_DIR,
+    clock: systemClock,
+  });
+
   const onFault = (err: unknown) => logger.warn({ err }, "sandbox fault");
-  const catalog = new Catalog(containers, policies);
+  const catalog = new Catalog(runtime, policies);
   const admission = new Admission(config.CLOCHE_MAX_RUNNING, config.CLOCHE_MAX_QUEUED);
   const telemetry: PrometheusTelemetry = new PrometheusTelemetry(() => ({
     running: admission.running,
     queued: admission.queued,
     pools: pools.status(),
   }));
-  const pools: Pools = new Pools(
-    {
-      target: config.CLOCHE_POOL_TARGET,
-      maxWarm: config.CLOCHE_POOL_MAX_WARM,
-      idleMs: config.CLOCHE_POOL_IDLE_MS,
-      maxFailures: 5,
-      backoffMs: 250,
-      stoppedMs: 30_000,
-      pingTimeoutMs: 1_000,
-      refillDelayMs: 50,
-    },
-    {
-      runtime: containers,
-      clock: systemClock,
-      telemetry,
-      creates: new Slots(config.CLOCHE_POOL_CREATES),
-      onFault,
-    },
-  );
-  const executor = new Executor({
-    admission,
-    catalog,
-    pools,
-    store,
-    clock: systemClock,
-    telemetry,
-    onFault,
+  const creates = new Slots(config.CLOCHE_POOL_CREATES);
+  const clock = systemClock;
+  const pools: Pools = new Pools(toPoolSettings(config), { runtime, clock, telemetry, creates, onFault });
+  const executor = new Executor({ admission, catalog, pools, store, clock, telemetry, onFault });
+  held.defer(async () => {
+    await pools.close();
+    await executor.settle();
   });
-  const reaper = new Reaper(containers, systemClock, instance.id);
 
-  const readiness = async (): Promise<Readiness> => {
-    const checks = [
-      await check("engine", () => containers.ping()),
-      await check("store", () => store.check()),
-      await check("pool", () => pools.assertServes()),
-    ];
-    return { ready: checks.every(({ ok }) => ok), checks, pools: pools.status() };
-  };
-
+  const reaper = new Reaper(runtime, clock, instance.id);
   const reap = async () => {
     const removed = await reaper.sweep();
     if (removed > 0) logger.warn({ removed }, "removed containers that nobody owned");
   };
+  const prune = () => {
+    store.prune(clock.now() - config.CLOCHE_RETENTION_HOURS * HOUR_MS, config.CLOCHE_RETENTION_BYTES);
+    pools.closeIdle();
+  };
   await reap();
-  await pinDefault(catalog, pools);
-  const timers = [
-    every(REAP_EVERY_MS, reap, onFault),
-    every(PRUNE_EVERY_MS, () => prune(config, store, pools), onFault),
-  ];
+  // The default policy's first image is kept warm from the start.
+  const policy = catalog.policy("default");
+  pools.pin(await catalog.image(undefined, policy), policy, TENANT);
+  held.defer(repeat(clock, REAP_EVERY_MS, reap, onFault));
+  held.defer(repeat(clock, PRUNE_EVERY_MS, prune, onFault));
 
+  const readiness = () =>
+    askReadiness(
+      { engine: () => runtime.ping(), store: () => store.check(), pool: () => pools.assertServes() },
+      pools.status(),
+    );
   const http = createHttp({
     executor,
     store,
@@ -127,60 +111,35 @@ export const buildApp = async (
     readiness,
     metrics: () => telemetry.text(),
     apiKey,
+    tenant: TENANT,
     maxBodyBytes: config.CLOCHE_MAX_BODY_BYTES,
     onError: (err, requestId) => logger.error({ err, requestId }, "request failed"),
   });
 
+  const kept = held.move();
   return {
     fetch: http.fetch,
     instance: instance.id,
     ready: async () => {
-      while (pools.status().some(({ state, warm }) => state === "filling" && warm === 0)) {
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
+      await pools.firstFilled();
       return await readiness();
     },
     drain: async (drainMs) => {
-      const late = setTimeout(() => executor.cancelAll(), drainMs);
+      const cancelLate = clock.after(drainMs, () => executor.cancelAll());
       await admission.drain();
-      clearTimeout(late);
+      cancelLate();
     },
-    close: async () => {
-      for (const timer of timers) clearInterval(timer);
-      await pools.close();
-      await executor.settle();
-      store.close();
-      instance.release();
-    },
+    close: () => kept.disposeAsync(),
   };
 };
 
-/** The default policy's first image is kept warm from the start. */
-const pinDefault = async (catalog: Catalog, pools: Pools): Promise<void> => {
-  const policy = catalog.policy("default");
-  pools.pin(await catalog.image(undefined, policy), policy, "default");
-};
-
-const check = async (name: string, probe: () => void | Promise<void>) => {
-  try {
-    await probe();
-    return { name, ok: true, detail: "ok" };
-  } catch (error) {
-    // Whoever asks may have no key: only what is meant to be shown.
-    return {
-      name,
-      ok: false,
-      detail: error instanceof ServiceError ? error.message : "it failed; see the log",
-    };
-  }
-};
-
-const prune = (config: Config, store: SqliteStore, pools: Pools): void => {
-  store.prune(Date.now() - config.CLOCHE_RETENTION_HOURS * 3_600_000, config.CLOCHE_RETENTION_BYTES);
-  pools.closeIdle();
-};
-
-const every = (ms: number, work: () => void | Promise<void>, onFault: (error: unknown) => void) =>
-  setInterval(() => {
-    void (async () => await work())().catch(onFault);
-  }, ms).unref();
+const toPoolSettings = (config: Config): PoolSettings => ({
+  target: config.CLOCHE_POOL_TARGET,
+  maxWarm: config.CLOCHE_POOL_MAX_WARM,
+  idleMs: config.CLOCHE_POOL_IDLE_MS,
+  maxFailures: 5,
+  backoffMs: 250,
+  stoppedMs: 30_000,
+  pingTimeoutMs: 1_000,
+  refillDelayMs: 50,
+});

@@ -7,6 +7,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import { loadApiKey } from "./api-key.ts";
 import { buildApp } from "./app.ts";
 import { type Config, loadConfig } from "./config.ts";
+import type { Secret } from "./domain/secret.ts";
 import { createLogger } from "./logger.ts";
 
 /** Answers that were on their way when the service ended have this long to arrive. */
@@ -85,12 +86,14 @@ const greeting = (
   config: Config,
   { port }: AddressInfo,
   keyFile: string,
-  key: { key: string; created: boolean } | undefined,
+  key: { key: Secret; created: boolean } | undefined,
 ): string => {
   const host = config.CLOCHE_HOST.includes(":") ? `[${config.CLOCHE_HOST}]` : config.CLOCHE_HOST;
   const url = `http://${host}:${port}`;
   const header = key ? ` -H "Authorization: Bearer $(cat '${keyFile}')"` : "";
-  const keyLine = key ? `API key  ${key.created ? `made: ${key.key}, kept` : "kept"} in ${keyFile}\n` : "";
+  const keyLine = key
+    ? `API key  ${key.created ? `made: ${key.key.reveal()}, kept` : "kept"} in ${keyFile}\n`
+    : "";
   return `
 Cloche   ${url}   (API documentation: ${url}/docs)
 ${keyLine}

@@ -29,10 +29,10 @@ const allowed: Record<string, string[]> = {
     "pino",
     "node:",
   ],
-  "main.ts": ["app.ts", "config.ts", "logger.ts", "api-key.ts", "@hono/node-server", "node:"],
+  "main.ts": ["app.ts", "config.ts", "logger.ts", "api-key.ts", "domain", "@hono/node-server", "node:"],
   "config.ts": ["zod", "node:"],
   "logger.ts": ["pino"],
-  "api-key.ts": ["node:"],
+  "api-key.ts": ["domain", "node:"],
   "system-clock.ts": ["engine/ports.ts"],
 };
 

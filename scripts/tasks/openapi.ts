@@ -30,6 +30,7 @@ export async function generateOpenApi(): Promise<string> {
     readiness: unused,
     metrics: unused,
     apiKey: undefined,
+    tenant: "",
     maxBodyBytes: 1024,
     onError: (error) => {
       throw error;

@@ -2,7 +2,7 @@ import { ServiceError, shuttingDown } from "../domain/errors.ts";
 import { createSandboxId } from "../domain/ids.ts";
 import type { Image } from "../domain/image.ts";
 import type { Policy } from "../domain/policy.ts";
-import type { Clock, ContainerRuntime, SandboxContainer, Telemetry } from "./ports.ts";
+import type { Clock, ContainerRuntime, PoolState, PoolStatus, SandboxContainer, Telemetry } from "./ports.ts";
 import type { Slots } from "./slots.ts";
 
 export interface PoolOptions {
@@ -73,11 +73,16 @@ export class Pool {
     this.#deps = deps;
   }
 
-  get state(): "filling" | "steady" | "backing_off" | "stopped" | "closed" {
+  get state(): PoolState {
     if (this.#closed) return "closed";
     if (this.#failures >= this.#options.maxFailures) return "stopped";
     if (this.#cancelTimer) return "backing_off";
     return this.#missing() > 0 || this.#inFlight.size > 0 ? "filling" : "steady";
+  }
+
+  /** Resolves when the creates that are under way have ended, well or not. */
+  async attempted(): Promise<void> {
+    await Promise.race([...this.#inFlight, Promise.all(this.#inFlight)]);
   }
 
   /** Throws with the reason when nobody who asks now would soon get a sandbox. */
@@ -88,7 +93,7 @@ export class Pool {
       throw new ServiceError("runtime_unavailable", this.#lastFailure || "the first sandbox is being made");
   }
 
-  status() {
+  status(): PoolStatus {
     return {
       image: this.#options.image.name,
       policy: this.#options.policy.name,

@@ -1,7 +1,7 @@
 import type { Image } from "../domain/image.ts";
 import type { Policy } from "../domain/policy.ts";
 import { Pool, type PoolDependencies, type PoolOptions } from "./pool.ts";
-import type { SandboxContainer } from "./ports.ts";
+import type { PoolStatus, SandboxContainer } from "./ports.ts";
 
 export type PoolSettings = Pick<
   PoolOptions,
@@ -51,12 +51,17 @@ export class Pools {
     return await entry.pool.acquire(signal);
   }
 
+  /** Resolves when each pool has tried its first create. */
+  async firstFilled(): Promise<void> {
+    await Promise.all([...this.#entries.values()].map(({ pool }) => pool.attempted()));
+  }
+
   /** Throws when a pinned pool can't serve. */
   assertServes(): void {
     for (const { pool, pinned } of this.#entries.values()) if (pinned) pool.assertServes();
   }
 
-  status() {
+  status(): PoolStatus[] {
     return [...this.#entries.values()].map(({ pool }) => pool.status());
   }
 

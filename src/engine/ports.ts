@@ -121,3 +121,18 @@ export interface Telemetry {
   sandboxCreated(ms: number): void;
   acquired(hit: boolean): void;
 }
+
+export const poolStates = ["filling", "steady", "backing_off", "stopped", "closed"] as const;
+export type PoolState = (typeof poolStates)[number];
+
+export interface PoolStatus {
+  image: string;
+  policy: string;
+  state: PoolState;
+  warm: number;
+  creating: number;
+  waiting: number;
+  target: number;
+  /** Why the last create failed, while none has succeeded since. */
+  reason?: string;
+}

@@ -5,9 +5,11 @@ import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { ServiceError } from "../domain/errors.ts";
+import type { Secret } from "../domain/secret.ts";
 import type { Catalog } from "../engine/catalog.ts";
 import type { Executor } from "../engine/executor.ts";
 import type { ExecutionStore } from "../engine/ports.ts";
+import type { Readiness } from "../engine/readiness.ts";
 import type { AppEnv } from "./app-env.ts";
 import { authenticate } from "./auth.ts";
 import { openApiInfo } from "./openapi.ts";
@@ -15,7 +17,7 @@ import { toProblem } from "./problem.ts";
 import { catalogRoutes } from "./routes/catalog.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { executionRoutes } from "./routes/executions.ts";
-import { healthRoutes, type Readiness } from "./routes/health.ts";
+import { healthRoutes } from "./routes/health.ts";
 import { invalidRequest } from "./validation.ts";
 
 export interface HttpDependencies {
@@ -25,13 +27,12 @@ export interface HttpDependencies {
   readiness(): Promise<Readiness>;
   metrics(): Promise<string>;
   /** undefined lets every request pass. */
-  apiKey: string | undefined;
+  apiKey: Secret | undefined;
+  /** Who the requests belong to. */
+  tenant: string;
   maxBodyBytes: number;
   onError(error: unknown, requestId: string): void;
 }
-
-/** The only tenant until keys of several exist. */
-const TENANT = "default";
 
 export const createHttp = (deps: HttpDependencies): OpenAPIHono<AppEnv> => {
   const app = new OpenAPIHono<AppEnv>({ defaultHook: invalidRequest });
@@ -65,8 +66,8 @@ export const createHttp = (deps: HttpDependencies): OpenAPIHono<AppEnv> => {
       },
     }),
   );
-  app.use("/v1/*", authenticate(deps.apiKey, TENANT));
-  app.use("/metrics", authenticate(deps.apiKey, TENANT));
+  app.use("/v1/*", authenticate(deps.apiKey, deps.tenant));
+  app.use("/metrics", authenticate(deps.apiKey, deps.tenant));
 
   app.route("/", healthRoutes(deps.readiness, deps.metrics));
   app.route("/", executionRoutes(deps.executor, deps.store));

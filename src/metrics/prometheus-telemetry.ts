@@ -1,12 +1,12 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { outcomes } from "../domain/outcome.ts";
-import type { Telemetry } from "../engine/ports.ts";
+import type { PoolStatus, Telemetry } from "../engine/ports.ts";
 
 /** What the gauges show, read at each scrape. */
 export interface Levels {
   running: number;
   queued: number;
-  pools: { image: string; policy: string; warm: number; creating: number; waiting: number }[];
+  pools: Pick<PoolStatus, "image" | "policy" | "warm" | "creating" | "waiting">[];
 }
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];

@@ -12,6 +12,7 @@ import { connectDocker } from "../../src/docker/connect-docker.ts";
 import type { ActionInput } from "../../src/domain/action.ts";
 import { type Execution, executionSchema } from "../../src/domain/execution.ts";
 import type { Observation } from "../../src/domain/observation.ts";
+import { Secret } from "../../src/domain/secret.ts";
 import { createLogger } from "../../src/logger.ts";
 
 export interface Service extends AsyncDisposable {
@@ -38,7 +39,7 @@ export const containersOf = async (instance: string): Promise<string[]> => {
 export const startService = async (env: Record<string, string> = {}): Promise<Service> => {
   const stateDir = mkdtempSync(join(tmpdir(), "cloche-test-"));
   const config = loadConfig({ CLOCHE_STATE_DIR: stateDir, CLOCHE_LOG_LEVEL: "silent", ...env });
-  const app = await buildApp(config, { logger: createLogger("silent"), apiKey: API_KEY });
+  const app = await buildApp(config, { logger: createLogger("silent"), apiKey: new Secret(API_KEY) });
   const server = createAdaptorServer({ fetch: app.fetch });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

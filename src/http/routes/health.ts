@@ -1,4 +1,6 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { poolStates } from "../../engine/ports.ts";
+import type { Readiness } from "../../engine/readiness.ts";
 import type { AppEnv } from "../app-env.ts";
 import { problemResponses } from "../problem.ts";
 
@@ -9,7 +11,7 @@ export const readinessSchema = z.object({
     z.object({
       image: z.string(),
       policy: z.string(),
-      state: z.enum(["filling", "steady", "backing_off", "stopped", "closed"]),
+      state: z.enum(poolStates),
       warm: z.int(),
       creating: z.int(),
       waiting: z.int(),
@@ -18,7 +20,6 @@ export const readinessSchema = z.object({
     }),
   ),
 });
-export type Readiness = z.infer<typeof readinessSchema>;
 
 const json = { "application/json": { schema: readinessSchema } };
 

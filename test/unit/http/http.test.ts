@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ServiceError } from "../../../src/domain/errors.ts";
+import { Secret } from "../../../src/domain/secret.ts";
 import { Catalog } from "../../../src/engine/catalog.ts";
 import { createHttp, type HttpDependencies } from "../../../src/http/create-http.ts";
 import { problemSchema } from "../../../src/http/problem.ts";
@@ -20,7 +21,8 @@ const setUp = (change: Partial<HttpDependencies> = {}) => {
     catalog: new Catalog(new FakeRuntime(), [aPolicy()]),
     readiness: async () => ({ ready: true, checks: [], pools: [] }),
     metrics: async () => "",
-    apiKey: KEY,
+    apiKey: new Secret(KEY),
+    tenant: "t",
     maxBodyBytes: 2000,
     onError: (error) => errors.push(error),
     ...change,

@@ -134,5 +134,5 @@ export interface PoolStatus {
   waiting: number;
   target: number;
   /** Why the last create failed, while none has succeeded since. */
-  reason?: string;
+  reason?: string | undefined;
 }

@@ -54,10 +54,11 @@ export const buildApp = async (config: Config, { logger, apiKey }: AppDependenci
   const policies = loadPolicies(config.CLOCHE_POLICIES_DIR);
   const instance = claimInstance(config.CLOCHE_STATE_DIR);
   held.defer(() => instance.release());
-  const store = new SqliteStore(
-    join(config.CLOCHE_STATE_DIR, "cloche.db"),
-    config.CLOCHE_STORE_SYNC === "full" ? "FULL" : "NORMAL",
-  );
+  const store = new SqliteStore({
+    file: join(config.CLOCHE_STATE_DIR, "cloche.db"),
+    synchronous: config.CLOCHE_STORE_SYNC === "full" ? "FULL" : "NORMAL",
+    maxBytes: config.CLOCHE_RETENTION_BYTES,
+  });
   held.defer(() => store.close());
   const runtime = new DockerRuntime({
     docker: connectDocker(config.DOCKER_HOST),
@@ -89,7 +90,7 @@ export const buildApp = async (config: Config, { logger, apiKey }: AppDependenci
     if (removed > 0) logger.warn({ removed }, "removed containers that nobody owned");
   };
   const prune = () => {
-    store.prune(clock.now() - config.CLOCHE_RETENTION_HOURS * HOUR_MS, config.CLOCHE_RETENTION_BYTES);
+    store.prune(clock.now() - config.CLOCHE_RETENTION_HOURS * HOUR_MS);
     pools.closeIdle();
   };
   await reap();

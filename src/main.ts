@@ -23,6 +23,8 @@ export interface ServiceOverrides {
 
 /** Runs the service until SIGINT or SIGTERM. Resolves when it has ended and left nothing behind. */
 export const runService = async (overrides: ServiceOverrides = {}): Promise<void> => {
+  // What this process writes is nobody else's on this host.
+  process.umask(0o077);
   const config = loadConfig(toEnvironment(overrides));
   const logger = createLogger(config.CLOCHE_LOG_LEVEL);
   const keyFile = config.CLOCHE_API_KEY_FILE ?? join(config.CLOCHE_STATE_DIR, "api-key");
@@ -35,6 +37,8 @@ export const runService = async (overrides: ServiceOverrides = {}): Promise<void
     fetch: app.fetch,
     serverOptions: { headersTimeout: 10_000, requestTimeout: 60_000, maxHeaderSize: 16 * 1024 },
   }) as Server;
+  // Each accepted execution has a connection; some more are for looking in.
+  server.maxConnections = config.CLOCHE_MAX_RUNNING + config.CLOCHE_MAX_QUEUED + 256;
   try {
     server.listen(config.CLOCHE_PORT, config.CLOCHE_HOST);
     await once(server, "listening");

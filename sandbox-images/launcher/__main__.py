@@ -7,7 +7,9 @@ and the interpreter ends exactly as a bare one would.
 
 import sys
 
-from supervisor import serve
+BARE = frozenset(sys.modules)
+
+from supervisor import serve  # noqa: E402 - after the look at what was there before
 
 if __name__ == "__main__":
-    sys.exit(serve().run())
+    sys.exit(serve().run(BARE))

@@ -16,7 +16,7 @@ import workspace
 
 _MAX_POPULATED = 16 << 20
 _HEADER = struct.Struct(">I")
-_REPORT = struct.Struct(">Bi64s")
+_REPORT = struct.Struct(">BH64s")
 
 
 class Report:
@@ -37,9 +37,14 @@ class Report:
     def write(self, error):
         if os.getpid() != self._writer:
             return
-        number = getattr(error, "errno", None)
-        number = number if isinstance(number, int) and 0 <= number < 4096 else 0
-        name = type(error).__name__.encode("ascii", "replace")[:64]
+        try:
+            number = error.errno if isinstance(error, OSError) else 0
+            number = number if type(number) is int and 0 < number < 4096 else 0
+        except BaseException:
+            # A class of the user's may answer with anything.
+            number = 0
+        # Past whatever a metaclass of the user's says.
+        name = type.__dict__["__name__"].__get__(type(error)).encode("ascii", "replace")[:64]
         self._page[: _REPORT.size] = _REPORT.pack(1, number, name)
 
     def read(self):
@@ -48,7 +53,8 @@ class Report:
         if written != 1:
             return None
         text = name.rstrip(b"\0").decode("ascii", "replace")
-        return {"exception": text if text.isidentifier() else "?", "errno": number or None}
+        errno = number if 0 < number < 4096 else None
+        return {"exception": text if text.isidentifier() else "?", "errno": errno}
 
 
 class Cell:
@@ -87,8 +93,11 @@ class Cell:
         with open(self._go, "wb") as go:
             go.write(_HEADER.pack(len(body)) + body + code)
 
-    def run(self):
-        """In the child: waits for the action, runs it as `__main__`, returns the exit status."""
+    def run(self, bare):
+        """In the child: waits for the action, runs it as `__main__`, returns the exit status.
+
+        `bare` names the modules that an interpreter has imported before any program runs.
+        """
         _rehearse()
         with open(self._go, "rb") as go:
             (length,) = _HEADER.unpack(_exactly(go, _HEADER.size))
@@ -100,9 +109,7 @@ class Cell:
         os.environ.update(head["env"])
         sys.argv = [workspace.ACTION, *head["args"]]
         sys.path[:] = [workspace.ROOT, *(path for path in sys.path if not path.startswith("/opt/cloche"))]
-        for name, module in list(sys.modules.items()):
-            if (getattr(module, "__file__", None) or "").startswith("/opt/cloche/") and name != "__main__":
-                del sys.modules[name]
+        _forget_modules(bare)
         _seed(head["seed"])
         self.report.open()
         confine.set_limits(head["limits"])
@@ -141,6 +148,18 @@ def _rehearse():
     if sum(end - start for start, end in areas) <= _MAX_POPULATED:
         for start, end in areas:
             confine.populate(start, end - start)
+
+
+def _forget_modules(bare):
+    """Takes out of `sys.modules` the launcher, and what a file of the action has the name of.
+
+    A bare interpreter would not have imported those yet and would find the action's own.
+    """
+    local = {name.removesuffix(".py") for name in os.listdir(workspace.ROOT)}
+    for name, module in list(sys.modules.items()):
+        own = (getattr(module, "__file__", None) or "").startswith("/opt/cloche/") and name != "__main__"
+        if own or (name not in bare and name.partition(".")[0] in local):
+            del sys.modules[name]
 
 
 def _exactly(stream, length):
@@ -190,27 +209,29 @@ def _run_as_main(source, report):
 
 def _show(error):
     """Prints the traceback as a bare interpreter would: without the launcher's own frames."""
-    _strip(error)
+    frames = _strip(error)
     second = None
     try:
-        sys.excepthook(type(error), error, error.__traceback__)
+        sys.excepthook(type(error), error, frames)
     except SystemExit:
         raise
     except BaseException as raised:
         second = raised
     if second is not None:
-        _strip(second)
         print("Error in sys.excepthook:", file=sys.stderr)
-        sys.__excepthook__(type(second), second, second.__traceback__)
+        sys.__excepthook__(type(second), second, _strip(second))
         print("\nOriginal exception was:", file=sys.stderr)
-        sys.__excepthook__(type(error), error, error.__traceback__)
+        sys.__excepthook__(type(error), error, frames)
 
 
 def _strip(error):
-    frames = error.__traceback__
+    """Returns the traceback without the launcher's own frames, and leaves the error with it."""
+    own = BaseException.__dict__["__traceback__"]
+    frames = own.__get__(error)
     while frames is not None and frames.tb_frame.f_code.co_filename.startswith("/opt/cloche/"):
         frames = frames.tb_next
-    error.__traceback__ = frames
+    own.__set__(error, frames)
+    return frames
 
 
 def _flush():

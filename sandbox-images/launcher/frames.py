@@ -8,7 +8,8 @@ The twin of this file is src/docker/frames.ts.
 import json
 import struct
 
-VERSION = 1
+# Goes up with every change to frames or to what is in them.
+VERSION = 2
 HEADER = struct.Struct(">IBBI")
 MAX_PAYLOAD = 1 << 20
 

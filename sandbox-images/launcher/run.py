@@ -223,7 +223,6 @@ class Run:
                     continue
                 self._link.send_json(frames.FILE, {"path": path, "bytes": detail})
                 self._send_file(fd, detail)
-                self._link.flush_all()
         self._link.send_json(frames.FILE, {"end": True})
 
     def _send_file(self, fd, size):
@@ -232,5 +231,7 @@ class Run:
             while left > 0 and (data := os.read(fd, min(CHUNK, left))):
                 left -= len(data)
                 self._link.send(frames.FILE_DATA, data)
+                # Chunk by chunk: a file in memory once more could be what the sandbox is ended for.
+                self._link.flush_all()
         finally:
             os.close(fd)

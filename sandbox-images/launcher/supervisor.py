@@ -66,9 +66,8 @@ def _serve_one(link, cell):
                 link.send(frames.PONG, payload)
                 link.flush_all()
             elif kind == frames.RUN:
-                action = json.loads(payload)
                 try:
-                    code, stdin, rest = _take_inputs(link, action, incoming)
+                    action, code, stdin, rest = _take_inputs(link, json.loads(payload)["headBytes"], incoming)
                 except OSError as error:
                     link.send_json(frames.REFUSED, {"errno": error.errno, "reason": str(error)})
                     return
@@ -79,10 +78,10 @@ def _serve_one(link, cell):
         incoming = iter(link.wait())
 
 
-def _take_inputs(link, action, incoming):
-    """Reads code, stdin and files, which follow the RUN frame as INPUT frames, in that order.
+def _take_inputs(link, head_bytes, incoming):
+    """Reads head, code, stdin and files, which follow the RUN frame as INPUT frames, in that order.
 
-    Returns the code, the stdin and the frames that came after the inputs.
+    Returns the head, the code, the stdin and the frames that came after the inputs.
     """
     held = bytearray()
 
@@ -105,9 +104,10 @@ def _take_inputs(link, action, incoming):
             size -= len(part)
             yield part
 
+    action = json.loads(b"".join(chunks(head_bytes)))
     code = b"".join(chunks(action["codeBytes"]))
     stdin = b"".join(chunks(action["stdinBytes"]))
     workspace.write(workspace.ACTION_NAME, [code])
     for file in action["files"]:
         workspace.write(file["path"], chunks(file["bytes"]))
-    return code, stdin, list(incoming)
+    return action, code, stdin, list(incoming)

@@ -55,6 +55,9 @@ def _collect(patterns, max_files, max_bytes):
     taken = bytes_taken = 0
     deadline = time.monotonic() + MAX_SECONDS
     for path, folder, name in _walk():
+        if name is None:
+            yield "skipped", path.encode("utf-8", "backslashreplace").decode(), folder, None
+            continue
         if time.monotonic() > deadline:
             yield "skipped", path.encode("utf-8", "backslashreplace").decode(), "out_of_time", None
             return
@@ -118,14 +121,21 @@ def _is_utf8(path):
 
 
 def _walk():
-    """Yields (relative path, folder descriptor, name), sorted, bounded in depth and number."""
+    """Yields (relative path, folder descriptor, name), sorted, bounded in depth and number.
+
+    A folder that is not looked into is yielded with a reason in place of the descriptor.
+    """
     seen = 0
     pending = [()]
     while pending:
         parts = pending.pop()
+        if len(parts) >= MAX_DEPTH:
+            yield "/".join(parts), "too_deep", None
+            continue
         try:
             folder = _open_folder(parts)
         except OSError:
+            yield "/".join(parts) or ".", "unreadable", None
             continue
         try:
             with os.scandir(folder) as entries:
@@ -136,15 +146,18 @@ def _walk():
                     yield "/".join((*parts, name)), folder, name
             if seen > MAX_ENTRIES:
                 raise TooMany("/".join(parts) or ".")
-            if len(parts) + 1 < MAX_DEPTH:
-                pending += [(*parts, name) for name, is_folder in reversed(names) if is_folder]
+            pending += [(*parts, name) for name, is_folder in reversed(names) if is_folder]
         finally:
             os.close(folder)
 
 
 def _open_folder(parts):
-    """Opens one name at a time: a deep path may be longer than the kernel takes in one call."""
+    """Opens one name at a time: a deep path may be longer than the kernel takes in one call.
+
+    The run may have taken its own rights to a folder away; what is in here is the sandbox user's.
+    """
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    os.chmod(ROOT, 0o700)
     folder = os.open(ROOT, flags)
     for name in parts:
         try:
@@ -152,6 +165,7 @@ def _open_folder(parts):
         finally:
             os.close(folder)
         folder = inner
+        os.fchmod(folder, 0o700)
     return folder
 
 

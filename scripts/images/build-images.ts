@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type Docker from "dockerode";
+import { PROTOCOL_VERSION } from "../../src/docker/frames.ts";
 import { labels, repositoryOf } from "../../src/docker/labels.ts";
 import { type BaseChoice, ensureBase } from "./base-image.ts";
 import type { ContextPart } from "./build-context.ts";
@@ -108,7 +109,11 @@ async function finishImage(
       tag: options.tag,
       dockerfile: "common/launcher.Dockerfile",
       base: options.content,
-      labels: { [labels.image]: definition.name, [labels.manifest]: JSON.stringify(manifest) },
+      labels: {
+        [labels.image]: definition.name,
+        [labels.manifest]: JSON.stringify(manifest),
+        [labels.protocol]: String(PROTOCOL_VERSION),
+      },
       context: [
         { to: "launcher", folder: launcher },
         { to: "common", folder: join(imagesFolder, "common") },

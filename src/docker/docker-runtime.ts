@@ -1,16 +1,20 @@
 import { Duplex } from "node:stream";
 import type Dockerode from "dockerode";
-import { type Image, imageManifestSchema } from "../domain/image.ts";
+import type { Image } from "../domain/image.ts";
 import type { Policy } from "../domain/policy.ts";
 import { type Hello, helloSchema, missingControls } from "../domain/sandbox.ts";
 import type { Clock, ContainerRuntime, SandboxRef, SandboxSpec } from "../engine/ports.ts";
+import { chooseImages } from "./choose-images.ts";
 import { toContainerSpec } from "./container-spec.ts";
 import { isGone, toUnavailable, unavailable } from "./docker-errors.ts";
 import { DockerSandbox } from "./docker-sandbox.ts";
-import { fromLauncher } from "./frames.ts";
-import { labels, repositoryOf } from "./labels.ts";
+import { fromLauncher, PROTOCOL_VERSION } from "./frames.ts";
+import { labels } from "./labels.ts";
 import { LauncherLink } from "./launcher-link.ts";
 import { loadSeccompProfile } from "./seccomp-profile.ts";
+
+/** An engine that doesn't answer a question by then is not going to. */
+const ANSWER_MS = 3_000;
 
 /** A sandbox whose launcher isn't ready by then is not coming. */
 const READY_MS = 30_000;
@@ -87,7 +91,7 @@ export class DockerRuntime implements ContainerRuntime {
       containerId: Id,
       sandboxId: Labels[labels.sandbox] ?? "",
       instance: Labels[labels.instance] ?? "",
-      running: State === "running",
+      running: ["running", "paused", "restarting"].includes(State),
       createdAt: Created * 1000,
     }));
   }
@@ -101,25 +105,27 @@ export class DockerRuntime implements ContainerRuntime {
   }
 
   async images(): Promise<Image[]> {
-    let found: Dockerode.ImageInfo[];
-    try {
-      found = await this.#docker.listImages({ filters: { label: [labels.manifest] } });
-    } catch (error) {
-      throw toUnavailable(error, "it did not list its images");
-    }
-    return found.flatMap((image) => {
-      const manifest = imageManifestSchema.safeParse(parseLabel(image.Labels[labels.manifest]));
-      const current =
-        manifest.success && image.RepoTags?.includes(`${repositoryOf(manifest.data.name)}:latest`);
-      return current ? [{ ...manifest.data, digest: image.Id, sizeBytes: image.Size }] : [];
-    });
+    const filters = { label: [`${labels.protocol}=${PROTOCOL_VERSION}`] };
+    const found = await this.#ask("it did not list its images", () => this.#docker.listImages({ filters }));
+    return chooseImages(found);
   }
 
   async ping(): Promise<void> {
+    await this.#ask("it does not answer", () => this.#docker.ping());
+  }
+
+  /** A question that a live engine answers at once; one that hangs is as good as none. */
+  async #ask<T>(failure: string, question: () => Promise<T>): Promise<T> {
+    let stop = () => {};
+    const late = new Promise<never>((_, reject) => {
+      stop = this.#clock.after(ANSWER_MS, () => reject(new Error(`no answer within ${ANSWER_MS} ms`)));
+    });
     try {
-      await this.#docker.ping();
+      return await Promise.race([question(), late]);
     } catch (error) {
-      throw toUnavailable(error, "it does not answer");
+      throw toUnavailable(error, failure);
+    } finally {
+      stop();
     }
   }
 
@@ -202,13 +208,4 @@ const assertControls = (hello: Hello, policy: Policy): void => {
   if (missing.length === 0) return;
   const names = missing.join(", ");
   throw unavailable(`policy ${policy.name} requires controls that are not in force: ${names}`);
-};
-
-/** A label is anybody's to write; one that is no JSON makes its image nobody's, not every request fail. */
-const parseLabel = (label: string | undefined): unknown => {
-  try {
-    return JSON.parse(label ?? "null");
-  } catch {
-    return null;
-  }
 };

@@ -131,7 +131,8 @@ export class DockerSandbox implements SandboxContainer {
 
   async #report(end: boolean | "wall" | "cancel", gathered: Gathered, wallMs: number): Promise<RunReport> {
     const base = { ...gathered.streams(), outputs: gathered.outputs() };
-    if (gathered.evidence && end === true) {
+    // How the run ended is known, also where its files did not all arrive.
+    if (gathered.evidence) {
       return { ...base, end: { kind: "launcher", evidence: gathered.evidence } };
     }
     if (gathered.started && (end === "wall" || end === "cancel")) {

@@ -4,7 +4,8 @@
  * from a sandbox and is not trusted: anything that is no frame is a `FrameError`.
  */
 
-const VERSION = 1;
+/** Goes up with every change to frames or to what is in them; images carry theirs in a label. */
+export const PROTOCOL_VERSION = 2;
 const HEADER_BYTES = 10;
 export const MAX_PAYLOAD_BYTES = 1 << 20;
 
@@ -41,7 +42,7 @@ export class FrameEncoder {
     if (payload.length > MAX_PAYLOAD_BYTES) throw new FrameError(`payload of ${payload.length} bytes`);
     const frame = Buffer.allocUnsafe(HEADER_BYTES + payload.length);
     frame.writeUInt32BE(payload.length, 0);
-    frame.writeUInt8(VERSION, 4);
+    frame.writeUInt8(PROTOCOL_VERSION, 4);
     frame.writeUInt8(type, 5);
     frame.writeUInt32BE(this.#sequence, 6);
     payload.copy(frame, HEADER_BYTES);
@@ -72,7 +73,8 @@ export class FrameDecoder {
   }
 
   #check(length: number, version: number, sequence: number): void {
-    if (version !== VERSION) throw new FrameError(`frame version ${version}, expected ${VERSION}`);
+    if (version !== PROTOCOL_VERSION)
+      throw new FrameError(`frame version ${version}, expected ${PROTOCOL_VERSION}`);
     if (length > MAX_PAYLOAD_BYTES) throw new FrameError(`frame of ${length} bytes`);
     if (sequence !== this.#expected) throw new FrameError(`frame ${sequence}, expected ${this.#expected}`);
   }

@@ -9,6 +9,8 @@ export const labels = {
   image: "io.cloche.image",
   /** On images: the manifest as JSON. */
   manifest: "io.cloche.manifest",
+  /** On images: the version of the protocol that their launcher speaks. */
+  protocol: "io.cloche.protocol",
   /** On images: what the builder made them from. */
   base: "io.cloche.base",
 } as const;

@@ -14,8 +14,8 @@ const fileFrameSchema = z.union([
 
 const refusalSchema = z.strictObject({ errno: z.int(), reason: z.string().max(8192) });
 
-/** ENOTDIR, EISDIR, EFBIG, ENOSPC, ENAMETOOLONG: what an action's own files can cause. */
-const errnosOfFiles = [20, 21, 27, 28, 36];
+/** EEXIST, ENOTDIR, EISDIR, EFBIG, ENOSPC, ENAMETOOLONG: what an action's own files can cause. */
+const errnosOfFiles = [17, 20, 21, 27, 28, 36];
 
 const refusalOf = (payload: Buffer): Error => {
   const { errno, reason } = refusalSchema.parse(JSON.parse(payload.toString()));
@@ -130,11 +130,14 @@ export const sendAction = async (link: LauncherLink, request: RunRequest): Promi
     limits: { wallMs: limits.wallMs, cpuMs: limits.cpuMs, outputBytes: limits.outputBytes },
     outputs: { patterns: outputs, maxFiles: limits.outputFiles, maxBytes: limits.outputFilesBytes },
   };
-  const inputs = Buffer.concat([code, stdin, ...files.map(({ content }) => content)]);
+  const headBytes = Buffer.from(JSON.stringify(head));
+  const inputs = Buffer.concat([headBytes, code, stdin, ...files.map(({ content }) => content)]);
   // One write for the usual small action: each is a trip through the engine.
   link.cork();
-  void link.send(toLauncher.run, Buffer.from(JSON.stringify(head)));
-  const sent = link.sendAll(toLauncher.input, inputs);
+  const sent = Promise.all([
+    link.send(toLauncher.run, Buffer.from(JSON.stringify({ headBytes: headBytes.length }))),
+    link.sendAll(toLauncher.input, inputs),
+  ]);
   link.uncork();
   await sent;
 };

@@ -21,43 +21,57 @@ const path = z
   })
   .refine((value) => value.split("/").length <= 32, { message: "must be at most 32 levels deep" });
 
-const withoutNul = (what: string) =>
-  z.string().refine((value) => !value.includes(NUL), { message: `${what} must not contain NUL` });
+/** Half of a surrogate pair is no text: it could not be sent on as it is. */
+const text = (maxLength: number) =>
+  z
+    .string()
+    .max(maxLength)
+    .refine((value) => value.isWellFormed(), { message: "must not have lone surrogates" });
+
+const textWithoutNul = (maxLength: number) =>
+  text(maxLength).refine((value) => !value.includes(NUL), { message: "must not contain NUL" });
+
+/** Arguments and environment end up in one block of memory, as for any process. */
+const fits = (values: string[]) => values.reduce((sum, value) => sum + Buffer.byteLength(value), 0) <= MiB;
+const doNotFit = { message: "must be at most 1 MiB together" };
 
 /** Text as it is, or bytes as base64. */
-const fileContent = z.union([z.string().max(16 * MiB), z.strictObject({ base64: z.base64().max(24 * MiB) })]);
+const fileContent = z.union([text(16 * MiB), z.strictObject({ base64: z.base64().max(24 * MiB) })]);
 
 const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "must be a variable name");
 
+/** How many names these may have; checked before the schema walks them. */
+export const maxNames = { files: 1024, env: 256 } as const;
+
 export const actionSchema = z
   .strictObject({
-    code: z
-      .string()
-      .max(4 * MiB)
-      .meta({ description: "Python source, run as /workspace/action.py", example: "print(1)" }),
+    code: text(4 * MiB).meta({
+      description: "Python source, run as /workspace/action.py",
+      example: "print(1)",
+    }),
     language: z.literal("python").default("python"),
-    stdin: z
-      .string()
-      .max(16 * MiB)
+    stdin: text(16 * MiB)
       .default("")
       .meta({ description: "What the code reads from standard input" }),
     args: z
-      .array(withoutNul("an argument").max(128 * 1024))
+      .array(textWithoutNul(128 * 1024))
       .max(1024)
+      .refine(fits, doNotFit)
       .default([])
       .meta({ description: "sys.argv[1:]" }),
     env: z
-      .record(envName, withoutNul("a value").max(32 * 1024))
-      .refine((env) => Object.keys(env).length <= 256, { message: "must have at most 256 variables" })
+      .record(envName, textWithoutNul(32 * 1024))
+      .refine((env) => fits(Object.values(env)), doNotFit)
       .default({})
-      .meta({ description: "Added to the environment of the run" }),
+      .meta({ description: `Added to the environment of the run; at most ${maxNames.env}` }),
     files: z
       .record(path, fileContent)
-      .refine((files) => Object.keys(files).length <= 1024, { message: "must have at most 1024 files" })
       .default({})
-      .meta({ description: "Files to put into the workspace: text, or {base64}" }),
+      .meta({
+        description: `Files to put into the workspace: text, or {base64}; at most ${maxNames.files}`,
+      }),
     outputs: z
-      .array(withoutNul("a pattern").min(1).max(1024))
+      .array(textWithoutNul(1024).min(1))
       .max(64)
       .default([])
       .meta({ description: "Globs (** crosses folders) of workspace files to return" }),

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { outcomeSchema } from "./outcome.ts";
 
 const base64 = z.string().meta({
-  description: "The exact bytes, only there where they are not valid UTF-8",
+  description: "The exact bytes, only there where text can't carry them, or only many times as large",
 });
 
 const milliseconds = z.number().min(0);
@@ -24,12 +24,16 @@ export const skipReasonSchema = z.enum([
   "too_large",
   "unreadable",
   "out_of_time",
+  "too_deep",
 ]);
 
 export const observationSchema = z
   .object({
     outcome: outcomeSchema,
-    stdout: z.string().meta({ description: "UTF-8 text; U+FFFD stands for what is none" }),
+    stdout: z.string().meta({
+      description:
+        "UTF-8 text. Where stdoutBase64 is there too, a preview: its beginning, with U+FFFD for what is no text",
+    }),
     stdoutBase64: base64.optional(),
     stderr: z.string(),
     stderrBase64: base64.optional(),
@@ -71,16 +75,26 @@ export type Observation = z.infer<typeof observationSchema>;
 export type OutputFile = z.infer<typeof outputFileSchema>;
 export type SkipReason = z.infer<typeof skipReasonSchema>;
 
-/** Text for people, and the exact bytes beside it where the text could not carry them. */
-export const toStream = <Name extends "stdout" | "stderr">(name: Name, data: Buffer) =>
-  (isUtf8(data)
-    ? { [name]: data.toString() }
-    : { [name]: data.toString(), [`${name}Base64`]: data.toString("base64") }) as {
-    [key in Name]: string;
-  } & { [key in `${Name}Base64`]?: string };
+/** Where the text can't carry the bytes it is for people to look at, and this much of it will do. */
+export const PREVIEW_BYTES = 64 * 1024;
+
+/** Text, and the exact bytes beside it where the text can't carry them. */
+export const toText = (data: Buffer): { text: string; base64?: string } =>
+  isPlainText(data)
+    ? { text: data.toString() }
+    : { text: data.subarray(0, PREVIEW_BYTES).toString(), base64: data.toString("base64") };
 
 export const toOutputFile = (path: string, data: Buffer): OutputFile => ({
   path,
   bytes: data.length,
-  ...(isUtf8(data) ? { text: data.toString() } : { base64: data.toString("base64") }),
+  ...(isPlainText(data) ? { text: data.toString() } : { base64: data.toString("base64") }),
 });
+
+/** UTF-8, and not so full of control characters that JSON, with six bytes for each, would blow it up. */
+const isPlainText = (data: Buffer): boolean => {
+  if (!isUtf8(data)) return false;
+  if (data.length <= PREVIEW_BYTES) return true;
+  let controls = 0;
+  for (const byte of data) if (byte < 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) controls += 1;
+  return controls * 8 < data.length;
+};

@@ -31,7 +31,11 @@ export const evidenceSchema = z.strictObject({
   killedBy: z.enum(["wall", "cpu", "output", "processes", "cancel"]).nullable(),
   oomKills: count.nullable(),
   refusedForks: count.nullable(),
-  reported: z.strictObject({ exception: z.string().max(64), errno: count.nullable() }).nullable(),
+  // The one field that user code can write to: whatever it holds must not spoil the others.
+  reported: z
+    .strictObject({ exception: z.string().max(64), errno: count.nullable() })
+    .nullable()
+    .catch(null),
   disk: z.strictObject({ freeBytes: count, freeInodes: count }),
   stragglers: count,
   stdoutBytes: count,
@@ -50,8 +54,6 @@ const ENOSPC = 28;
 const EFBIG = 27;
 const EDQUOT = 122;
 const SIGKILL = 9;
-const SIGXCPU = 24;
-const SIGXFSZ = 25;
 
 const outcomeOfKill = {
   wall: "time_limit",
@@ -74,8 +76,6 @@ export const outcomeOf = (evidence: Evidence): Outcome => {
   if (killedBy !== null) return outcomeOfKill[killedBy];
   if (exitCode === 0) return "ok";
   if (oom) return "memory_limit";
-  if (signal === SIGXCPU) return "cpu_limit";
-  if (signal === SIGXFSZ) return "disk_limit";
   const errno = reported?.errno;
   if (errno === ENOSPC || errno === EFBIG || errno === EDQUOT) return "disk_limit";
   if ((evidence.refusedForks ?? 0) > 0) return "process_limit";

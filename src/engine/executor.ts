@@ -17,6 +17,7 @@ import {
   type RunRequest,
   type SandboxContainer,
   SandboxFault,
+  type StoredExecution,
   type Telemetry,
 } from "./ports.ts";
 
@@ -53,7 +54,7 @@ export class Executor {
    * `runtime_unavailable`, `sandbox_failed`, or with the signal's reason when it is aborted
    * before the code ran.
    */
-  async execute(tenant: string, action: Action, caller: AbortSignal): Promise<Execution> {
+  async execute(tenant: string, action: Action, caller: AbortSignal): Promise<StoredExecution> {
     const signal = AbortSignal.any([caller, this.#stop.signal]);
     const { admission, catalog, clock, telemetry, store } = this.#deps;
     const started = clock.monotonic();
@@ -81,9 +82,9 @@ export class Executor {
         observation: observe(report),
         timings,
       };
-      store.save(tenant, execution);
+      const stored = store.save(tenant, execution);
       this.#count(execution);
-      return execution;
+      return stored;
     } catch (error) {
       if (error instanceof ServiceError) telemetry.fault(error.code);
       throw error;
@@ -196,7 +197,7 @@ const toRunRequest = (action: Action, policy: Policy): RunRequest => {
       message: "is the name of the action itself",
     });
   }
-  const conflict = pathConflict(files.map(({ path }) => path));
+  const conflict = pathConflict([ACTION_FILE, ...files.map(({ path }) => path)]);
   if (conflict !== undefined) {
     issues.push({
       field: `files[${JSON.stringify(conflict)}]`,

@@ -1,6 +1,6 @@
 /** Turns what the runtime reports of a run into what the caller gets. */
 import { constants } from "node:os";
-import { type Observation, toOutputFile, toStream } from "../domain/observation.ts";
+import { type Observation, toOutputFile, toText } from "../domain/observation.ts";
 import { type Evidence, outcomeOf } from "../domain/outcome.ts";
 import type { RunReport } from "./ports.ts";
 
@@ -13,9 +13,13 @@ const signalNames = new Map(
 
 export const observe = (report: RunReport): Observation => {
   const { stdout, stderr, outputs, end } = report;
+  const out = toText(stdout);
+  const err = toText(stderr);
   const common = {
-    ...toStream("stdout", stdout),
-    ...toStream("stderr", stderr),
+    stdout: out.text,
+    ...(out.base64 === undefined ? {} : { stdoutBase64: out.base64 }),
+    stderr: err.text,
+    ...(err.base64 === undefined ? {} : { stderrBase64: err.base64 }),
     outputs: {
       files: outputs.files.map(({ path, content }) => toOutputFile(path, content)),
       skipped: outputs.skipped,

@@ -105,12 +105,18 @@ export class SandboxFault extends Error {
   }
 }
 
+/** An execution as JSON, the way it is stored and the way it is answered: made once. */
+export type StoredExecution = string & { readonly __stored: "execution" };
+
 export interface ExecutionStore {
-  /** On return the execution survives the end of this process. Throws when it can't be written. */
-  save(tenant: string, execution: Execution): void;
-  find(tenant: string, id: string): Execution | undefined;
-  /** Removes what is older than the given time, and the oldest above the given bytes; returns how many. */
-  prune(olderThan: number, maxBytes: number): number;
+  /**
+   * On return the execution survives the end of this process. Throws when it can't be written.
+   * Where all together would be more than the store may hold, the oldest go.
+   */
+  save(tenant: string, execution: Execution): StoredExecution;
+  find(tenant: string, id: string): StoredExecution | undefined;
+  /** Removes what is older than the given time; returns how many. */
+  prune(olderThan: number): number;
 }
 
 /** What the engine tells of itself while it works; the adapter counts it. */

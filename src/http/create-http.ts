@@ -55,6 +55,9 @@ export const createHttp = (deps: HttpDependencies): OpenAPIHono<AppEnv> => {
       },
     }),
   );
+  // Before anything reads a body: strangers don't get to fill our memory.
+  app.use("/v1/*", authenticate(deps.apiKey, deps.tenant));
+  app.use("/metrics", authenticate(deps.apiKey, deps.tenant));
   app.use(
     bodyLimit({
       maxSize: deps.maxBodyBytes,
@@ -66,8 +69,6 @@ export const createHttp = (deps: HttpDependencies): OpenAPIHono<AppEnv> => {
       },
     }),
   );
-  app.use("/v1/*", authenticate(deps.apiKey, deps.tenant));
-  app.use("/metrics", authenticate(deps.apiKey, deps.tenant));
 
   app.route("/", healthRoutes(deps.readiness, deps.metrics));
   app.route("/", executionRoutes(deps.executor, deps.store));

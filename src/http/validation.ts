@@ -3,6 +3,7 @@ import type { z } from "@hono/zod-openapi";
 import { ServiceError } from "../domain/errors.ts";
 
 const MAX_ISSUES = 20;
+const MAX_NAME = 100;
 
 type Result = { success: true } | { success: false; error: { issues: z.core.$ZodIssue[] } };
 
@@ -37,7 +38,7 @@ const depth = (issues: z.core.$ZodIssue[]) => Math.max(0, ...issues.map(({ path 
 const toField = (path: PropertyKey[]): string =>
   path.reduce<string>((field, key) => {
     if (typeof key === "number") return `${field}[${key}]`;
-    const name = String(key);
+    const name = String(key).slice(0, MAX_NAME);
     if (!/^[A-Za-z_]\w*$/.test(name)) return `${field}[${JSON.stringify(name)}]`;
     return field === "" ? name : `${field}.${name}`;
   }, "") || "(body)";

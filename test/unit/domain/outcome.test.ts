@@ -29,7 +29,7 @@ const cases: [string, Partial<Evidence>, Outcome][] = [
     "memory_limit",
   ],
   ["the CPU watch", { exitCode: null, signal: 9, killedBy: "cpu" }, "cpu_limit"],
-  ["the kernel's CPU limit", { exitCode: null, signal: 24 }, "cpu_limit"],
+  ["a CPU limit of the program's own", { exitCode: null, signal: 24 }, "signalled"],
   ["the output cap", { exitCode: null, signal: 9, killedBy: "output" }, "output_limit"],
   ["the output cap although the program ended well", { killedBy: "output" }, "output_limit"],
   ["the process watch", { exitCode: null, signal: 9, killedBy: "processes" }, "process_limit"],
@@ -40,7 +40,7 @@ const cases: [string, Partial<Evidence>, Outcome][] = [
   ],
   ["a full file system", { exitCode: 1, reported: { exception: "OSError", errno: 28 } }, "disk_limit"],
   ["a file too large", { exitCode: 1, reported: { exception: "OSError", errno: 27 } }, "disk_limit"],
-  ["the kernel's file size signal", { exitCode: null, signal: 25 }, "disk_limit"],
+  ["a file size signal that the program asked for", { exitCode: null, signal: 25 }, "signalled"],
   ["a cancel", { exitCode: null, signal: 9, killedBy: "cancel" }, "cancelled"],
   [
     "counters that this host doesn't have",

@@ -4,7 +4,12 @@ import { Admission } from "../../../src/engine/admission.ts";
 import { Catalog } from "../../../src/engine/catalog.ts";
 import { Executor } from "../../../src/engine/executor.ts";
 import { Pools } from "../../../src/engine/pools.ts";
-import { type RunRequest, SandboxFault } from "../../../src/engine/ports.ts";
+import {
+  InputsRefused,
+  type RunRequest,
+  SandboxFault,
+  type StoredExecution,
+} from "../../../src/engine/ports.ts";
 import { Slots } from "../../../src/engine/slots.ts";
 import { anAction, aPolicy } from "../../support/builders.ts";
 import { aReport, FakeRuntime } from "../../support/fake-runtime.ts";
@@ -17,9 +22,10 @@ class FakeStore {
   readonly saved: Execution[] = [];
   full = false;
 
-  save(_tenant: string, execution: Execution): void {
+  save(_tenant: string, execution: Execution): StoredExecution {
     if (this.full) throw new Error("disk full");
     this.saved.push(execution);
+    return JSON.stringify(execution) as StoredExecution;
   }
 
   find(): undefined {}
@@ -58,7 +64,7 @@ const setUp = () => {
 describe("Executor", () => {
   test("runs an action, stores the execution and destroys the sandbox", async () => {
     const { executor, runtime, store, telemetry } = setUp();
-    const execution = await executor.execute("t", anAction(), never);
+    const execution: Execution = JSON.parse(await executor.execute("t", anAction(), never));
     await executor.settle();
     expect(execution.observation).toMatchObject({ outcome: "ok", stdout: "1\n" });
     expect(store.saved).toEqual([execution]);
@@ -88,7 +94,7 @@ describe("Executor", () => {
       if (turn < 3) throw new SandboxFault("broke", false);
       return aReport("late but fine");
     };
-    const { observation } = await executor.execute("t", anAction(), never);
+    const { observation }: Execution = JSON.parse(await executor.execute("t", anAction(), never));
     expect(observation.stdout).toBe("late but fine");
     expect(faults).toHaveLength(2);
   });
@@ -104,6 +110,47 @@ describe("Executor", () => {
     expect(runs).toBe(1);
     expect(store.saved).toEqual([]);
     expect(telemetry.faults).toEqual(["sandbox_failed"]);
+  });
+
+  test("a sandbox that breaks each time before the code ran is given up", async () => {
+    const { executor, runtime } = setUp();
+    let runs = 0;
+    runtime.run = async () => {
+      runs += 1;
+      throw new SandboxFault("broke", false);
+    };
+    await expect(executor.execute("t", anAction(), never)).rejects.toMatchObject({
+      code: "sandbox_failed",
+      message: expect.stringContaining("before the code ran"),
+    });
+    expect(runs).toBe(3);
+  });
+
+  test("files that don't fit are the caller's to mend, and nothing is tried again", async () => {
+    const { executor, runtime, faults } = setUp();
+    runtime.run = async () => {
+      throw new InputsRefused("[Errno 28]");
+    };
+    await expect(executor.execute("t", anAction(), never)).rejects.toMatchObject({
+      code: "invalid_request",
+      issues: [{ field: "files" }],
+    });
+    expect(faults).toEqual([]);
+  });
+
+  test("a run that the service cuts off at its end is the service's fault, and is not stored", async () => {
+    const { executor, runtime, store } = setUp();
+    runtime.run = (_, signal) =>
+      new Promise((resolve) =>
+        signal.addEventListener("abort", () =>
+          resolve({ ...aReport(), end: { kind: "lost", cause: "cancel", wallMs: 1 } }),
+        ),
+      );
+    const running = executor.execute("t", anAction(), never);
+    await settled();
+    executor.cancelAll();
+    await expect(running).rejects.toMatchObject({ code: "capacity_exhausted" });
+    expect(store.saved).toEqual([]);
   });
 
   test("a caller that goes away frees its place", async () => {
@@ -143,6 +190,8 @@ describe("Executor", () => {
     ["an image that the policy doesn't list", { image: "nope" }, "policy_denied"],
     ["an image that isn't built", { image: "python-data" }, "not_found"],
     ["a path that is file and folder", { files: { a: "", "a/b": "" } }, "invalid_request"],
+    ["a file with the action's own name", { files: { "action.py": "" } }, "invalid_request"],
+    ["a file below the action's own name", { files: { "action.py/x": "" } }, "invalid_request"],
     ["files larger than the workspace", { files: big(5) }, "invalid_request"],
   ])("%s is refused before a sandbox is taken", async (_, change, code) => {
     const { executor, telemetry } = setUp();

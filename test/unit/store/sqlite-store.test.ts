@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -13,12 +13,15 @@ let folder: string;
 let store: SqliteStore;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "cloche-store-"));
-  store = new SqliteStore(join(folder, "cloche.db"), "NORMAL");
+  store = open("NORMAL");
 });
 afterEach(() => {
   store.close();
   rmSync(folder, { recursive: true });
 });
+
+const open = (synchronous: "NORMAL" | "FULL", file = join(folder, "cloche.db"), maxBytes = 25_000) =>
+  new SqliteStore({ file, synchronous, maxBytes });
 
 const anExecution = (id: string, ageMs = 0, stdout = ""): Execution => ({
   id,
@@ -33,15 +36,17 @@ const anExecution = (id: string, ageMs = 0, stdout = ""): Execution => ({
   timings: { queuedMs: 0, acquireMs: 0, runMs: 0, totalMs: 0 },
 });
 
+const found = (from: SqliteStore, id: string) => JSON.parse(from.find("t", id) ?? "null");
+
 const kept = (...ids: string[]) => ids.filter((id) => store.find("t", id) !== undefined);
 
 describe("SqliteStore", () => {
   test("gives back what it was given, NUL bytes included, also to another process", () => {
     const execution = anExecution("exe_1", 0, "a\u0000é");
-    store.save("t", execution);
-    expect(store.find("t", "exe_1")).toEqual(execution);
-    const other = new SqliteStore(join(folder, "cloche.db"), "FULL");
-    expect(other.find("t", "exe_1")).toEqual(execution);
+    expect(JSON.parse(store.save("t", execution))).toEqual(execution);
+    expect(found(store, "exe_1")).toEqual(execution);
+    const other = open("FULL");
+    expect(found(other, "exe_1")).toEqual(execution);
     other.close();
   });
 
@@ -61,14 +66,36 @@ describe("SqliteStore", () => {
       ["new", 10],
     ] as const)
       store.save("t", anExecution(id, age));
-    expect(store.prune(1_800_000_000_000 - 500, Number.MAX_SAFE_INTEGER)).toBe(1);
+    expect(store.prune(1_800_000_000_000 - 500)).toBe(1);
     expect(kept("old", "new")).toEqual(["new"]);
   });
 
-  test("prunes by size, the oldest first", () => {
+  test("holds no more than it may: the oldest go first, at once", () => {
     for (const n of [1, 2, 3]) store.save("t", anExecution(`exe_${n}`, 100 - n, "x".repeat(10_000)));
-    expect(store.prune(0, 25_000)).toBe(1);
     expect(kept("exe_1", "exe_2", "exe_3")).toEqual(["exe_2", "exe_3"]);
+    const again = open("NORMAL");
+    again.save("t", anExecution("exe_4", 0, "x".repeat(10_000)));
+    expect(kept("exe_2", "exe_3", "exe_4")).toEqual(["exe_3", "exe_4"]);
+    again.close();
+  });
+
+  test("gives room on the disk back", () => {
+    const large = open("NORMAL", join(folder, "large.db"), 1_000_000_000);
+    for (let n = 0; n < 50; n += 1) large.save("t", anExecution(`exe_${n}`, 0, "x".repeat(100_000)));
+    large.prune(0);
+    const before = statSync(join(folder, "large.db")).size;
+    expect(before).toBeGreaterThan(5_000_000);
+    expect(large.prune(1_900_000_000_000)).toBe(50);
+    expect(statSync(join(folder, "large.db")).size).toBeLessThan(before / 10);
+    large.close();
+  });
+
+  test("says when it can't be written", () => {
+    store.check();
+    const reader = new DatabaseSync(join(folder, "cloche.db"));
+    reader.exec("DROP TABLE probe");
+    reader.close();
+    expect(() => store.check()).toThrow("can't be written");
   });
 
   test("a file of a newer version is refused, not changed", () => {
@@ -76,7 +103,7 @@ describe("SqliteStore", () => {
     const db = new DatabaseSync(file);
     db.exec("PRAGMA user_version=99");
     db.close();
-    expect(() => new SqliteStore(file, "NORMAL")).toThrow("newer version");
+    expect(() => open("NORMAL", file)).toThrow("newer version");
   });
 });
 

@@ -76,7 +76,7 @@ export type OutputFile = z.infer<typeof outputFileSchema>;
 export type SkipReason = z.infer<typeof skipReasonSchema>;
 
 /** Where the text can't carry the bytes it is for people to look at, and this much of it will do. */
-export const PREVIEW_BYTES = 64 * 1024;
+const PREVIEW_BYTES = 64 * 1024;
 
 /** Text, and the exact bytes beside it where the text can't carry them. */
 export const toText = (data: Buffer): { text: string; base64?: string } =>

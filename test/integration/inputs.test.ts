@@ -87,6 +87,8 @@ print(__name__, pickle.loads(pickle.dumps(A(1))), inspect.getsource(f).strip())`
       "frames",
       "confine",
       "cell",
+      "report",
+      "interpreter",
       "workspace",
       "cgroup",
     ]) {

@@ -29,7 +29,7 @@ export async function startPrivateService(settings: Record<string, string> = {})
     ...settings,
     CLOCHE_STATE_DIR: stateDir,
   });
-  const { key } = loadApiKey(join(stateDir, "api-key"));
+  const { key } = loadApiKey(join(stateDir, "api-key"), true);
   const app = await buildApp(config, { logger: createLogger(config.CLOCHE_LOG_LEVEL), apiKey: key });
   stack.defer(async () => {
     await app.drain(drainMs);

@@ -6,7 +6,8 @@ export type ImageBase = (typeof imageBases)[number];
 export type StartOptions = {
   allowInstall: boolean;
   base: ImageBase;
-  auth: boolean;
+  /** Only where the flag says so; else the setting decides. */
+  auth?: false;
   host?: string;
   port?: number;
 };
@@ -67,7 +68,7 @@ function toStart(flags: ReturnType<typeof readFlags>, npmInstallSetting: string 
     options: {
       allowInstall: !flags["no-install"] && !npmSaysNo,
       base,
-      auth: !flags["no-auth"],
+      ...(flags["no-auth"] ? { auth: false as const } : {}),
       ...(flags.host === undefined ? {} : { host: flags.host }),
       ...(flags.port === undefined ? {} : { port: parsePort(flags.port) }),
     },

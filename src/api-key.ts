@@ -1,13 +1,15 @@
 /** The service's API key: made on first start, readable by its user only, never logged. */
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { Secret } from "./domain/secret.ts";
 
-/** Reads the key from the file, or makes both. Throws when others may read the file, or it holds no key. */
-export const loadApiKey = (file: string): { key: Secret; created: boolean } => {
+/**
+ * Reads the key from the file, or, where it may, makes both. Throws when there is no file, others
+ * may read it, or it holds no key.
+ */
+export const loadApiKey = (file: string, mayMake: boolean): { key: Secret; created: boolean } => {
+  if (!mayMake && !existsSync(file)) throw new Error(`CLOCHE_API_KEY_FILE: there is no ${file}`);
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const key = `clo_${randomBytes(32).toString("base64url")}`;
     writeFileSync(file, `${key}\n`, { mode: 0o600, flag: "wx" });
     return { key: new Secret(key), created: true };

@@ -7,7 +7,14 @@ const folderOf = (name: string) => join(import.meta.dirname, "..", name);
 const cores = availableParallelism();
 const MiB = 1024 * 1024;
 
-const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const count = (min: number, max: number) => {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return z.coerce
+    .number({ error: message })
+    .int({ error: message })
+    .min(min, { error: message })
+    .max(max, { error: message });
+};
 
 /** One key for each setting; docs/configuration.md is made from this schema. */
 export const configSchema = z.object({

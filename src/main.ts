@@ -9,6 +9,7 @@ import { buildApp } from "./app.ts";
 import { type Config, loadConfig } from "./config.ts";
 import type { Secret } from "./domain/secret.ts";
 import { createLogger } from "./logger.ts";
+import { claimFolder } from "./state-folder.ts";
 
 /** Answers that were on their way when the service ended have this long to arrive. */
 const ANSWERS_MS = 5_000;
@@ -21,6 +22,11 @@ export interface ServiceOverrides {
   stateDir?: string;
 }
 
+/** Throws as `runService` would when a setting is wrong, and does nothing else. */
+export const checkSettings = (overrides: ServiceOverrides): void => {
+  loadConfig(toEnvironment(overrides));
+};
+
 /** Runs the service until SIGINT or SIGTERM. Resolves when it has ended and left nothing behind. */
 export const runService = async (overrides: ServiceOverrides = {}): Promise<void> => {
   // What this process writes is nobody else's on this host.
@@ -28,7 +34,9 @@ export const runService = async (overrides: ServiceOverrides = {}): Promise<void
   const config = loadConfig(toEnvironment(overrides));
   const logger = createLogger(config.CLOCHE_LOG_LEVEL);
   const keyFile = config.CLOCHE_API_KEY_FILE ?? join(config.CLOCHE_STATE_DIR, "api-key");
-  const key = config.CLOCHE_AUTH === "on" ? loadApiKey(keyFile) : undefined;
+  const mayMake = config.CLOCHE_API_KEY_FILE === undefined;
+  claimFolder(config.CLOCHE_STATE_DIR);
+  const key = config.CLOCHE_AUTH === "on" ? loadApiKey(keyFile, mayMake) : undefined;
   // Before there is anything to leave behind.
   const stopped = signalled();
   const app = await buildApp(config, { logger, apiKey: key?.key });
@@ -40,8 +48,7 @@ export const runService = async (overrides: ServiceOverrides = {}): Promise<void
   // Each accepted execution has a connection; some more are for looking in.
   server.maxConnections = config.CLOCHE_MAX_RUNNING + config.CLOCHE_MAX_QUEUED + 256;
   try {
-    server.listen(config.CLOCHE_PORT, config.CLOCHE_HOST);
-    await once(server, "listening");
+    await listen(server, config);
     const readiness = await Promise.race([app.ready(), stopped.then(() => undefined)]);
     if (readiness?.ready === false) logger.error({ checks: readiness.checks }, "not ready");
     if (readiness) process.stdout.write(greeting(config, server.address() as AddressInfo, keyFile, key));
@@ -50,6 +57,16 @@ export const runService = async (overrides: ServiceOverrides = {}): Promise<void
     await app.drain(config.CLOCHE_DRAIN_MS);
     await closeServer(server);
     await app.close();
+  }
+};
+
+const listen = async (server: Server, { CLOCHE_HOST, CLOCHE_PORT }: Config): Promise<void> => {
+  server.listen(CLOCHE_PORT, CLOCHE_HOST);
+  try {
+    await once(server, "listening");
+  } catch (cause) {
+    const message = `Cannot listen on ${CLOCHE_HOST} port ${CLOCHE_PORT} (CLOCHE_HOST, CLOCHE_PORT, or --host and --port)`;
+    throw new Error(message, { cause });
   }
 };
 

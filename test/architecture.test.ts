@@ -29,10 +29,20 @@ const allowed: Record<string, string[]> = {
     "pino",
     "node:",
   ],
-  "main.ts": ["app.ts", "config.ts", "logger.ts", "api-key.ts", "domain", "@hono/node-server", "node:"],
+  "main.ts": [
+    "app.ts",
+    "config.ts",
+    "logger.ts",
+    "api-key.ts",
+    "state-folder.ts",
+    "domain",
+    "@hono/node-server",
+    "node:",
+  ],
   "config.ts": ["zod", "node:"],
   "logger.ts": ["pino"],
   "api-key.ts": ["domain", "node:"],
+  "state-folder.ts": ["node:"],
   "system-clock.ts": ["engine/ports.ts"],
 };
 

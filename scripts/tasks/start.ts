@@ -18,7 +18,9 @@ switch (parsed.kind) {
 }
 
 async function start({ allowInstall, base, ...service }: StartOptions): Promise<void> {
+  // A mistyped setting should not cost an installation first.
+  const { checkSettings, runService } = await import("../../src/main.ts");
+  checkSettings({ ...service, stateDir: stateDir() });
   const { dockerHost } = await bootstrap({ allowInstall, base, images: ["python"] });
-  const { runService } = await import("../../src/main.ts");
   await runService({ ...service, dockerHost, stateDir: stateDir() });
 }

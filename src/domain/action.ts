@@ -71,10 +71,19 @@ export const actionSchema = z
         description: `Files to put into the workspace: text, or {base64}; at most ${maxNames.files}`,
       }),
     outputs: z
-      .array(textWithoutNul(1024).min(1))
+      .array(
+        textWithoutNul(1024)
+          .min(1)
+          .refine((glob) => !glob.split("/").some((part) => part === "" || part === "." || part === ".."), {
+            message: "must be relative to /workspace, without empty, . or .. parts",
+          }),
+      )
       .max(64)
       .default([])
-      .meta({ description: "Globs (** crosses folders) of workspace files to return" }),
+      .meta({
+        description:
+          "Globs of files below /workspace to return: * ? [a] [!a] within a name, ** for any number of folders",
+      }),
     image: z.string().max(128).optional().meta({ description: "Default: the policy's first image" }),
     policy: z.string().max(128).default("default"),
     limits: requestLimitsSchema.default({}).meta({ description: "Only below the policy's" }),

@@ -58,8 +58,10 @@ export const observationSchema = z
     usage: z.object({
       wallMs: milliseconds,
       cpuMs: milliseconds.nullable().meta({ description: "All processes, from the cgroup" }),
-      userMs: milliseconds.nullable(),
-      systemMs: milliseconds.nullable(),
+      userMs: milliseconds
+        .nullable()
+        .meta({ description: "The program's process and children it waited for, as the kernel samples it" }),
+      systemMs: milliseconds.nullable().meta({ description: "As userMs, inside the kernel" }),
       memoryPeakBytes: bytes.nullable().meta({ description: "With tmpfs and launcher" }),
       stdoutBytes: bytes.meta({ description: "Seen, also past the bound" }),
       stderrBytes: bytes,

@@ -26,7 +26,7 @@ export class Admission {
     if (this.#draining) {
       throw shuttingDown();
     }
-    if (this.#slots.waiting >= this.#maxQueued) {
+    if (this.#slots.full && this.#slots.waiting >= this.#maxQueued) {
       const message = `The queue is full: ${this.#slots.taken} running, ${this.#slots.waiting} waiting`;
       throw new ServiceError("capacity_exhausted", message, { retryAfterSeconds: 1 });
     }

@@ -209,7 +209,11 @@ const toRunRequest = (action: Action, policy: Policy): RunRequest => {
     issues.push({ field: "files", message: `must fit into ${policy.limits.workspaceMiB} MiB` });
   }
   if (issues.length > 0) {
-    throw new ServiceError("invalid_request", `Policy ${policy.name} does not allow this action`, { issues });
+    throw new ServiceError(
+      "invalid_request",
+      `The action is wrong in: ${issues.map(({ field }) => field).join(", ")}`,
+      { issues },
+    );
   }
   return {
     code: Buffer.from(action.code),

@@ -8,6 +8,10 @@ export class Slots {
     this.#size = size;
   }
 
+  get full(): boolean {
+    return this.#taken >= this.#size;
+  }
+
   get taken(): number {
     return this.#taken;
   }

@@ -1,6 +1,6 @@
 /** Who this service is on this host, and the lock that keeps a second process from being the same. */
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
@@ -11,13 +11,10 @@ export interface Instance {
 }
 
 /**
- * Takes the state folder for this process. The lock is the kernel's, on a file, and goes with the
+ * Takes the state folder, which has to be there, for this process. The lock is the kernel's, on a file, and goes with the
  * process however it ends. Throws when another process has it.
  */
 export const claimInstance = (stateDir: string): Instance => {
-  mkdirSync(stateDir, { recursive: true });
-  // The store has what callers sent and got: no business of other users of this host.
-  chmodSync(stateDir, 0o700);
   const lock = new DatabaseSync(join(stateDir, "instance.lock"));
   try {
     lock.exec("PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE;");

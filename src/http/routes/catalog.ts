@@ -15,6 +15,8 @@ const policyList = z.object({
 const listImages = createRoute({
   method: "get",
   path: "/v1/images",
+  operationId: "listImages",
+  tags: ["images and policies"],
   summary: "List the images that are built on this host",
   security,
   responses: {
@@ -26,6 +28,8 @@ const listImages = createRoute({
 const listPolicies = createRoute({
   method: "get",
   path: "/v1/policies",
+  operationId: "listPolicies",
+  tags: ["images and policies"],
   summary: "List the policies that an action can name",
   security,
   responses: {

@@ -15,6 +15,8 @@ const security = [{ apiKey: [] }];
 const create = createRoute({
   method: "post",
   path: "/v1/executions",
+  operationId: "createExecution",
+  tags: ["executions"],
   summary: "Run one action in a container of its own",
   description:
     "Whatever the code does is an outcome in a 200 answer. Errors are faults of the request or the service.",
@@ -42,6 +44,8 @@ const create = createRoute({
 const read = createRoute({
   method: "get",
   path: "/v1/executions/{id}",
+  operationId: "readExecution",
+  tags: ["executions"],
   summary: "Read a stored execution",
   security,
   request: { params: z.object({ id: z.string().max(64) }) },

@@ -26,6 +26,8 @@ const json = { "application/json": { schema: readinessSchema } };
 const healthz = createRoute({
   method: "get",
   path: "/healthz",
+  operationId: "readHealth",
+  tags: ["operation"],
   summary: "Whether the process answers",
   responses: {
     200: {
@@ -38,6 +40,8 @@ const healthz = createRoute({
 const readyz = createRoute({
   method: "get",
   path: "/readyz",
+  operationId: "readReadiness",
+  tags: ["operation"],
   summary: "Whether executions can be served, and if not, why",
   responses: {
     200: { description: "They can", content: json },
@@ -48,6 +52,8 @@ const readyz = createRoute({
 const metricsRoute = createRoute({
   method: "get",
   path: "/metrics",
+  operationId: "readMetrics",
+  tags: ["operation"],
   summary: "Metrics in Prometheus' text format",
   security: [{ apiKey: [] }],
   responses: {

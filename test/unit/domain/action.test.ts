@@ -61,6 +61,9 @@ describe("an action", () => {
     [{ code: "", seed: -1 }],
     [{ code: "", limits: { wallMs: 1 } }],
     [{ code: "", limits: { inodes: 100 } }],
+    [{ code: "", outputs: ["/workspace/a.txt"] }],
+    [{ code: "", outputs: ["./a.txt"] }],
+    [{ code: "", outputs: ["../a"] }],
     [{ code: "", unknown: 1 }],
   ])("%j is refused", (body) => {
     expect(actionSchema.safeParse(body).success).toBe(false);

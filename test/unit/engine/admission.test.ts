@@ -15,6 +15,14 @@ test("over its queue it refuses at once, with a time to retry", async () => {
   expect(admission).toMatchObject({ running: 1, queued: 1 });
 });
 
+test("without a queue the first ones still run", async () => {
+  const admission = new Admission(1, 0);
+  const leave = await admission.enter(never);
+  await expect(admission.enter(never)).rejects.toMatchObject({ code: "capacity_exhausted" });
+  leave();
+  await admission.enter(never);
+});
+
 test("draining refuses newcomers and waits for what was accepted, queued included", async () => {
   const admission = new Admission(1, 5);
   const first = await admission.enter(never);

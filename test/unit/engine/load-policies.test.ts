@@ -47,8 +47,21 @@ describe("loadPolicies", () => {
     expect(new Set([before, after, loadPolicies(folder)[0]?.digest]).size).toBe(3);
   });
 
+  test("a system call list that isn't there, broken YAML and another ending are refused by name", () => {
+    writeFileSync(join(folder, "other.yml"), "");
+    expect(() => loadPolicies(folder)).toThrow("policies/other.yml: must end in .yaml");
+    rmSync(join(folder, "other.yml"));
+    edit(/^syscalls: std/m, "syscalls: none");
+    expect(() => loadPolicies(folder)).toThrow(
+      "policies/default.yaml: syscalls: there is no policies/seccomp/none.json",
+    );
+    writeFileSync(join(folder, "default.yaml"), "a: [");
+    expect(() => loadPolicies(folder)).toThrow(/^policies\/default.yaml: /);
+  });
+
   test("no policy at all is an error, not an empty list", () => {
-    rmSync(join(folder, "default.yaml"));
-    expect(() => loadPolicies(folder)).toThrow("no policy");
+    const empty = mkdtempSync(join(tmpdir(), "cloche-policies-"));
+    expect(() => loadPolicies(empty)).toThrow("no policy");
+    rmSync(empty, { recursive: true });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseStartArgs, type StartOptions } from "../../../scripts/start-options.ts";
 
-const defaults: StartOptions = { allowInstall: true, base: "auto", auth: true };
+const defaults: StartOptions = { allowInstall: true, base: "auto" };
 
 describe("parseStartArgs", () => {
   test.each<[argv: string[], options: StartOptions]>([

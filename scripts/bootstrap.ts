@@ -3,7 +3,7 @@ import { ensureEngine } from "./engine/ensure-engine.ts";
 import type { ImageBase } from "./start-options.ts";
 import { stateDir } from "./state-dir.ts";
 
-type Bootstrap = { allowInstall: boolean; base: ImageBase; images: readonly string[] };
+type Bootstrap = { allowInstall: boolean; base: ImageBase; images: readonly string[] | "all" };
 
 /** What `npm start` and `npm test` need under them: an engine that answers, and the sandbox images in it. */
 export async function bootstrap({ allowInstall, base, images }: Bootstrap): Promise<{ dockerHost: string }> {
@@ -18,7 +18,7 @@ export async function bootstrap({ allowInstall, base, images }: Bootstrap): Prom
   const { ensureImages } = await import("./images/build-images.ts");
   const docker = connectDocker(dockerHost);
   const log = say("image");
-  const ready = await ensureImages({ docker, names: [...images], log, allowInstall, base });
+  const ready = await ensureImages({ docker, names: images, log, allowInstall, base });
   for (const { name, tag, built, ms } of ready) {
     log(`${name} ${built ? `built in ${(ms / 1000).toFixed(1)} s` : "is there"} (${tag})`);
   }

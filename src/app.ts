@@ -51,6 +51,7 @@ export interface AppDependencies {
  */
 export const buildApp = async (config: Config, { logger, apiKey }: AppDependencies): Promise<App> => {
   await using held = new AsyncDisposableStack();
+  const clock = systemClock;
   const policies = loadPolicies(config.CLOCHE_POLICIES_DIR);
   const instance = claimInstance(config.CLOCHE_STATE_DIR);
   held.defer(() => instance.release());
@@ -64,7 +65,7 @@ export const buildApp = async (config: Config, { logger, apiKey }: AppDependenci
     docker: connectDocker(config.DOCKER_HOST),
     instance: instance.id,
     policiesFolder: config.CLOCHE_POLICIES_DIR,
-    clock: systemClock,
+    clock,
   });
 
   const onFault = (err: unknown) => logger.warn({ err }, "sandbox fault");
@@ -76,7 +77,6 @@ export const buildApp = async (config: Config, { logger, apiKey }: AppDependenci
     pools: pools.status(),
   }));
   const creates = new Slots(config.CLOCHE_POOL_CREATES);
-  const clock = systemClock;
   const pools: Pools = new Pools(toPoolSettings(config), { runtime, clock, telemetry, creates, onFault });
   const executor = new Executor({ admission, catalog, pools, store, clock, telemetry, onFault });
   held.defer(async () => {

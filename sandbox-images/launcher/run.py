@@ -13,8 +13,8 @@ import time
 import cgroup
 import frames
 import workspace
+from link import CHUNK
 
-CHUNK = 1 << 16
 # Above this much unsent output the cell's pipes are left unread, so a slow service slows
 # the cell, not the launcher's memory.
 MAX_UNSENT = 1 << 20

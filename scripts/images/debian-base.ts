@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import { readBuildEvents } from "./build-events.ts";
-import { asRoot, installHostPackages } from "./host-packages.ts";
+import { commandAsRoot, installHostPackages } from "./host-packages.ts";
 import { cacheFolder } from "./paths.ts";
 import { type Log, withProgress } from "./progress.ts";
 import { commandWorks, runCommand } from "./run-command.ts";
@@ -42,7 +42,7 @@ export async function ensureDebianBase(
     const archive = join(folder, "base.tar");
     const [suite, ...flags] = recipe.toReversed();
     const step = "building the Debian base with mmdebstrap";
-    const command = await asRoot(["mmdebstrap", ...flags, suite ?? "", archive], step);
+    const command = commandAsRoot(["mmdebstrap", ...flags, suite ?? "", archive], step);
     await withProgress(options.log, `${step} (about 20 s)`, () => runCommand(command, step));
     const events = await docker.importImage(createReadStream(archive), { repo: repository, tag });
     await readBuildEvents(events, () => undefined);

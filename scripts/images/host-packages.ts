@@ -1,11 +1,11 @@
 /** Debian packages that the builder needs on the host, installed only with the caller's permission. */
+import { asRoot, type CommandLine, canSudo, isRoot } from "../engine/privilege.ts";
 import { type Log, withProgress } from "./progress.ts";
 import { commandWorks, runCommand } from "./run-command.ts";
 
-/** The command as root: itself when already root, else through sudo without asking for a password. */
-export async function asRoot(command: readonly string[], step: string): Promise<string[]> {
-  if (process.getuid?.() === 0) return [...command];
-  if (await commandWorks(["sudo", "-n", "true"])) return ["sudo", "-n", ...command];
+/** The command as root. Throws, naming the step, where this user can't become root without a password. */
+export function commandAsRoot(command: CommandLine, step: string): CommandLine {
+  if (isRoot() || canSudo()) return asRoot(command);
   throw new Error(`${step} needs root: run it as root, or let this user use sudo without a password`);
 }
 
@@ -23,11 +23,11 @@ export async function installHostPackages(
 
   const step = `installing ${list}`;
   // Another install may hold the lock of the package manager just now.
-  const apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300"];
-  const install = await asRoot([...apt, "install", "--yes", "--no-install-recommends", ...packages], step);
+  const apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300"] as const;
+  const install = commandAsRoot([...apt, "install", "--yes", "--no-install-recommends", ...packages], step);
   await withProgress(options.log, `${options.purpose}: ${step}`, async () => {
     // A machine that was never updated has no package lists; an old list may name files that are gone.
-    await runCommand(await asRoot([...apt, "update"], step), "apt-get update").catch(() => undefined);
+    await runCommand(commandAsRoot([...apt, "update"], step), "apt-get update").catch(() => undefined);
     await runCommand(install, step);
   });
 }

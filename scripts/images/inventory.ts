@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import { z } from "zod";
+import { AttachDemuxer } from "../../src/docker/attach-demuxer.ts";
 import type { ImageManifest } from "../../src/domain/image.ts";
 import type { ImageDefinition } from "./image-definition.ts";
 import { imagesFolder } from "./paths.ts";
@@ -39,15 +40,12 @@ async function runPython(docker: Docker, image: string, args: readonly string[])
   }
 }
 
-/** The engine's log frames: eight bytes of header, the last four of them the length, then the bytes. */
-function textOfFrames(frames: Buffer): string {
-  let text = "";
-  for (let at = 0; at + 8 <= frames.length; ) {
-    const end = at + 8 + frames.readUInt32BE(at + 4);
-    text += frames.toString("utf8", at + 8, end);
-    at = end;
-  }
-  return text;
+/** The engine frames its logs as it frames an attach stream; only one of the two streams was asked for. */
+function textOfFrames(logs: Buffer): string {
+  const parts: Buffer[] = [];
+  const keep = (data: Buffer) => void parts.push(data);
+  new AttachDemuxer(keep, keep).write(logs);
+  return Buffer.concat(parts).toString();
 }
 
 /** The manifest of a built image. Throws when a module of its preload list does not import in it. */

@@ -1,6 +1,4 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import { bootstrap } from "../bootstrap.ts";
 import { failTask } from "../fail-task.ts";
 import { runGates, staticGates } from "../gates.ts";
@@ -21,19 +19,12 @@ console.log(
 /** Without an engine nothing is skipped: the run fails. */
 async function runTests(args: readonly string[]): Promise<{ totals: TestTotals; exitCode: number }> {
   try {
-    const { dockerHost } = await bootstrap({ allowInstall: true, base: "auto", images: listImages() });
+    const { dockerHost } = await bootstrap({ allowInstall: true, base: "auto", images: "all" });
     return await runVitest(args, dockerHost);
   } catch (error) {
     failTask(error);
     return { totals: noTotals, exitCode: 1 };
   }
-}
-
-function listImages(): string[] {
-  const folder = join(repositoryRoot, "sandbox-images");
-  return readdirSync(folder)
-    .filter((name) => existsSync(join(folder, name, "image.json")))
-    .sort();
 }
 
 /** The reporter sends the totals over the process channel, so that the closing line can come after all other output. */

@@ -1,26 +1,14 @@
-/** What the engine's failures mean to us: by status code, never by message. */
+/** What the engine's failures are to a caller. */
 import { ServiceError } from "../domain/errors.ts";
 
-const statusOf = (error: unknown): number | undefined =>
-  error instanceof Error && "statusCode" in error && typeof error.statusCode === "number"
-    ? error.statusCode
-    : undefined;
-
-/** The container is gone, or is going just now. */
-export const isGone = (error: unknown): boolean => [404, 409].includes(statusOf(error) ?? 0);
-
 /** `message` is shown to callers, so it says nothing that the engine or a launcher said. */
-export const unavailable = (message: string, cause?: unknown): ServiceError =>
-  new ServiceError("runtime_unavailable", `No sandbox can be made: ${message}`, {
-    cause,
-    retryAfterSeconds: 2,
-  });
+const runtimeUnavailable = (message: string, cause: unknown): ServiceError =>
+  new ServiceError("runtime_unavailable", message, { cause, retryAfterSeconds: 2 });
+
+/** What a policy asks for can't be had on this host. */
+export const unavailable = (reason: string, cause?: unknown): ServiceError =>
+  runtimeUnavailable(`No sandbox can be made: ${reason}`, cause);
 
 /** Turns a failed engine call into the error the caller sees; the engine's own words stay in the log. */
 export const toUnavailable = (error: unknown, doing: string): ServiceError =>
-  error instanceof ServiceError
-    ? error
-    : new ServiceError("runtime_unavailable", `The container engine failed: ${doing}`, {
-        cause: error,
-        retryAfterSeconds: 2,
-      });
+  error instanceof ServiceError ? error : runtimeUnavailable(`The container engine failed: ${doing}`, error);

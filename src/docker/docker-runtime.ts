@@ -6,11 +6,12 @@ import { type Hello, helloSchema, missingControls } from "../domain/sandbox.ts";
 import type { Clock, ContainerRuntime, SandboxRef, SandboxSpec } from "../engine/ports.ts";
 import { chooseImages } from "./choose-images.ts";
 import { toContainerSpec } from "./container-spec.ts";
-import { isGone, toUnavailable, unavailable } from "./docker-errors.ts";
+import { toUnavailable, unavailable } from "./docker-errors.ts";
 import { DockerSandbox } from "./docker-sandbox.ts";
 import { fromLauncher, PROTOCOL_VERSION } from "./frames.ts";
 import { labels } from "./labels.ts";
 import { LauncherLink } from "./launcher-link.ts";
+import { removeContainer } from "./remove-container.ts";
 import { loadSeccompProfile } from "./seccomp-profile.ts";
 
 /** An engine that doesn't answer a question by then is not going to. */
@@ -97,11 +98,7 @@ export class DockerRuntime implements ContainerRuntime {
   }
 
   async remove(containerId: string): Promise<void> {
-    try {
-      await this.#docker.getContainer(containerId).remove({ force: true, v: true });
-    } catch (error) {
-      if (!isGone(error)) throw error;
-    }
+    await removeContainer(this.#docker.getContainer(containerId));
   }
 
   async images(): Promise<Image[]> {
@@ -158,10 +155,7 @@ export class DockerRuntime implements ContainerRuntime {
     this.#host ??= this.#askHost();
     const { machine, cores } = await this.#host;
     if (policy.limits.cpus > cores) {
-      throw toUnavailable(
-        undefined,
-        `policy ${policy.name} wants ${policy.limits.cpus} cores, it has ${cores}`,
-      );
+      throw unavailable(`policy ${policy.name} wants ${policy.limits.cpus} cores, the engine has ${cores}`);
     }
     const turn = this.#created++;
     return {

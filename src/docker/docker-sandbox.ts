@@ -6,9 +6,10 @@ import {
   type SandboxContainer,
   SandboxFault,
 } from "../engine/ports.ts";
-import { isGone, toUnavailable } from "./docker-errors.ts";
+import { toUnavailable } from "./docker-errors.ts";
 import { fromLauncher, toLauncher } from "./frames.ts";
 import type { LauncherLink } from "./launcher-link.ts";
+import { removeContainer } from "./remove-container.ts";
 import { Gathered, gather, sendAction } from "./run-action.ts";
 
 /** How much longer than its own limit a run may take before the service ends the container itself. */
@@ -107,9 +108,9 @@ export class DockerSandbox implements SandboxContainer {
   async #remove(): Promise<void> {
     const { container, link, onGone } = this.#options;
     try {
-      await container.remove({ force: true, v: true });
+      await removeContainer(container);
     } catch (error) {
-      if (!isGone(error)) throw toUnavailable(error, "it did not remove a container");
+      throw toUnavailable(error, "it did not remove a container");
     } finally {
       // Also after a failure: what nobody owns any more is the reaper's to remove.
       link.close();

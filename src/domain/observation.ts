@@ -1,7 +1,7 @@
 /** What a caller gets back of one execution. */
 import { isUtf8 } from "node:buffer";
 import { z } from "zod";
-import { outcomeSchema } from "./outcome.ts";
+import { killers, outcomeSchema } from "./outcome.ts";
 
 const base64 = z.string().meta({
   description: "The exact bytes, only there where text can't carry them, or only many times as large",
@@ -41,7 +41,7 @@ export const observationSchema = z
     evidence: z.object({
       signal: z.string().nullable().meta({ description: "Name of the signal, for example SIGSEGV" }),
       killedBy: z
-        .enum(["wall", "cpu", "output", "processes", "cancel", "service", "kernel_memory"])
+        .enum([...killers, "service", "kernel_memory"])
         .nullable()
         .meta({
           description: "Which limit's enforcement ended the run; service: from outside of the sandbox",

@@ -21,6 +21,9 @@ export const outcomeSchema = z.enum(Object.keys(outcomes) as [Outcome, ...Outcom
 const count = z.int().min(0);
 const milliseconds = z.number().min(0);
 
+/** What a launcher ends a run for. */
+export const killers = ["wall", "cpu", "output", "processes", "cancel"] as const;
+
 /**
  * The launcher's record of how a run ended. All of it is the kernel's word but `reported`,
  * which the interpreter that ran the code said of itself.
@@ -28,7 +31,7 @@ const milliseconds = z.number().min(0);
 export const evidenceSchema = z.strictObject({
   exitCode: z.int().min(0).max(255).nullable(),
   signal: z.int().min(1).max(64).nullable(),
-  killedBy: z.enum(["wall", "cpu", "output", "processes", "cancel"]).nullable(),
+  killedBy: z.enum(killers).nullable(),
   oomKills: count.nullable(),
   refusedForks: count.nullable(),
   // The one field that user code can write to: whatever it holds must not spoil the others.

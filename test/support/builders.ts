@@ -6,6 +6,7 @@ import type { Evidence } from "../../src/domain/outcome.ts";
 import type { Policy } from "../../src/domain/policy.ts";
 import type { Hello } from "../../src/domain/sandbox.ts";
 import { loadPolicies } from "../../src/engine/load-policies.ts";
+import type { PoolSettings } from "../../src/engine/pools.ts";
 import type { RunRequest } from "../../src/engine/ports.ts";
 
 export const policiesFolder = join(import.meta.dirname, "../../policies");
@@ -85,4 +86,16 @@ export const aHello = (change: Partial<Hello["controls"]> = {}): Hello => ({
     processes: 64,
     ...change,
   },
+});
+
+export const poolSettings = (change: Partial<PoolSettings> = {}): PoolSettings => ({
+  target: 1,
+  maxWarm: 4,
+  idleMs: 1000,
+  maxFailures: 3,
+  backoffMs: 1,
+  stoppedMs: 1,
+  pingTimeoutMs: 1,
+  refillDelayMs: 50,
+  ...change,
 });

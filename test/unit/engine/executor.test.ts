@@ -11,7 +11,7 @@ import {
   type StoredExecution,
 } from "../../../src/engine/ports.ts";
 import { Slots } from "../../../src/engine/slots.ts";
-import { anAction, aPolicy } from "../../support/builders.ts";
+import { anAction, aPolicy, poolSettings } from "../../support/builders.ts";
 import { aReport, FakeRuntime } from "../../support/fake-runtime.ts";
 import { ManualClock, settled } from "../../support/manual-clock.ts";
 import { RecordedTelemetry } from "../../support/recorded-telemetry.ts";
@@ -42,19 +42,7 @@ const setUp = () => {
   const store = new FakeStore();
   const faults: unknown[] = [];
   const onFault = (error: unknown) => void faults.push(error);
-  const pools = new Pools(
-    {
-      target: 1,
-      maxWarm: 4,
-      idleMs: 1000,
-      maxFailures: 3,
-      backoffMs: 1,
-      stoppedMs: 1,
-      pingTimeoutMs: 1,
-      refillDelayMs: 50,
-    },
-    { runtime, clock, telemetry, creates: new Slots(2), onFault },
-  );
+  const pools = new Pools(poolSettings(), { runtime, clock, telemetry, creates: new Slots(2), onFault });
   const admission = new Admission(2, 2);
   const catalog = new Catalog(runtime, [aPolicy()]);
   const executor = new Executor({ admission, catalog, pools, store, clock, telemetry, onFault });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Pools } from "../../../src/engine/pools.ts";
 import { Slots } from "../../../src/engine/slots.ts";
-import { anImage, aPolicy } from "../../support/builders.ts";
+import { anImage, aPolicy, poolSettings } from "../../support/builders.ts";
 import { FakeRuntime } from "../../support/fake-runtime.ts";
 import { ManualClock, settled } from "../../support/manual-clock.ts";
 import { RecordedTelemetry } from "../../support/recorded-telemetry.ts";
@@ -13,19 +13,13 @@ const image = (n: number) => anImage({ name: `image-${n}`, digest: `sha256:${n}`
 const setUp = (maxWarm = 4) => {
   const runtime = new FakeRuntime();
   const clock = new ManualClock();
-  const pools = new Pools(
-    {
-      target: 2,
-      maxWarm,
-      idleMs: 1000,
-      maxFailures: 3,
-      backoffMs: 1,
-      stoppedMs: 1,
-      pingTimeoutMs: 1,
-      refillDelayMs: 50,
-    },
-    { runtime, clock, telemetry: new RecordedTelemetry(), creates: new Slots(2), onFault: () => {} },
-  );
+  const pools = new Pools(poolSettings({ target: 2, maxWarm }), {
+    runtime,
+    clock,
+    telemetry: new RecordedTelemetry(),
+    creates: new Slots(2),
+    onFault: () => {},
+  });
   const names = () => pools.status().map((status) => status.image);
   return { runtime, clock, pools, names };
 };

@@ -11,6 +11,9 @@ import { loadPolicies } from "../src/engine/load-policies.ts";
 const policiesFolder = join(import.meta.dirname, "..", "policies");
 const benchUid = 19_999;
 
+/** Longer than any bench. */
+const ORPHAN_MS = 3_600_000;
+
 /** Returns a function that takes one container, with the spec of Cloche's own, through its life. */
 export async function prepareRawContainer(docker: Docker, image: Image): Promise<() => Promise<void>> {
   const policy = loadDefaultPolicy();
@@ -21,7 +24,7 @@ export async function prepareRawContainer(docker: Docker, image: Image): Promise
     const cpuset = String(created++ % NCPU);
     const spec = toContainerSpec(
       { id: `sbx_bench${randomBytes(8).toString("hex")}`, tenant: "bench", image, policy },
-      { instance: "bench", cpuset, uid: benchUid, seccompProfile },
+      { instance: "bench", cpuset, uid: benchUid, seccompProfile, orphanMs: ORPHAN_MS },
     );
     const container = await docker.createContainer(spec);
     await container.start();

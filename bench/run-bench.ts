@@ -90,7 +90,13 @@ async function withProgress<T>(
 }
 
 async function findImage(docker: Docker): Promise<Image> {
-  const runtime = new DockerRuntime({ docker, instance: "bench", policiesFolder: "", clock: systemClock });
+  const runtime = new DockerRuntime({
+    docker,
+    instance: "bench",
+    policiesFolder: "",
+    orphanMs: 0,
+    clock: systemClock,
+  });
   const image = (await runtime.images()).find(({ name }) => name === "python");
   if (image === undefined) throw new Error("the image python is not built; run: npm run images -- python");
   return image;

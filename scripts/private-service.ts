@@ -32,7 +32,7 @@ export async function startPrivateService(settings: Record<string, string> = {})
   const { key } = loadApiKey(join(stateDir, "api-key"), true);
   const app = await buildApp(config, { logger: createLogger(config.CLOCHE_LOG_LEVEL), apiKey: key });
   stack.defer(async () => {
-    await app.drain(drainMs);
+    await app.drain(drainMs, { keepSessions: false });
     await app.close();
   });
 

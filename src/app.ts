@@ -4,16 +4,31 @@ import type { Logger } from "pino";
 import type { Config } from "./config.ts";
 import { connectDocker } from "./docker/connect-docker.ts";
 import { DockerRuntime } from "./docker/docker-runtime.ts";
-import type { Secret } from "./domain/secret.ts";
+import { ServiceError, shuttingDown } from "./domain/errors.ts";
+import { Secret } from "./domain/secret.ts";
+import type { TenantLimits } from "./domain/tenant.ts";
 import { Admission } from "./engine/admission.ts";
 import { Catalog } from "./engine/catalog.ts";
-import { Executor } from "./engine/executor.ts";
+import { EngineWatch } from "./engine/engine-watch.ts";
+import { Batches } from "./engine/executions/batches.ts";
+import { Executor } from "./engine/executions/executor.ts";
+import { Ledger } from "./engine/executions/ledger.ts";
+import { Idempotency } from "./engine/idempotency.ts";
 import { loadPolicies } from "./engine/load-policies.ts";
 import { type PoolSettings, Pools } from "./engine/pools.ts";
 import { askReadiness, type Readiness } from "./engine/readiness.ts";
 import { Reaper } from "./engine/reaper.ts";
 import { repeat } from "./engine/repeat.ts";
+import { adoptSessions } from "./engine/sessions/adopt-sessions.ts";
+import { Cohorts } from "./engine/sessions/cohorts.ts";
+import { Sessions } from "./engine/sessions/sessions.ts";
 import { Slots } from "./engine/slots.ts";
+import { DEFAULT_TENANT, Keys } from "./engine/tenants/keys.ts";
+import { LimitsOfTenants } from "./engine/tenants/limits-of-tenants.ts";
+import { Rate } from "./engine/tenants/rate.ts";
+import { visibleTo } from "./engine/tenants/roles.ts";
+import { Tenants } from "./engine/tenants/tenants.ts";
+import { Usage } from "./engine/tenants/usage.ts";
 import { createHttp } from "./http/create-http.ts";
 import { PrometheusTelemetry } from "./metrics/prometheus-telemetry.ts";
 import { claimInstance } from "./store/instance.ts";
@@ -21,11 +36,12 @@ import { SqliteStore } from "./store/sqlite-store.ts";
 import { systemClock } from "./system-clock.ts";
 
 const REAP_EVERY_MS = 15_000;
+const LOOK_EVERY_MS = 5_000;
+const HEARTBEAT_EVERY_MS = 5_000;
+const HEARTBEAT_MS = 4_000;
 const PRUNE_EVERY_MS = 60_000;
 const HOUR_MS = 3_600_000;
-
-/** The only tenant until keys of several exist. */
-const TENANT = "default";
+const DAY_MS = 24 * HOUR_MS;
 
 export interface App {
   fetch: ReturnType<typeof createHttp>["fetch"];
@@ -33,9 +49,12 @@ export interface App {
   instance: string;
   /** Resolves when the first warm sandbox is ready, or the pool has given up for now. */
   ready(): Promise<Readiness>;
-  /** Refuses new executions and waits for accepted ones; those that still run after `drainMs` are cancelled. */
-  drain(drainMs: number): Promise<void>;
-  /** Removes every container and lets go of the state folder. Call it after `drain`. */
+  /**
+   * Refuses new executions and waits for accepted ones. After `drainMs` those that still run are cancelled, but
+   * for those of sessions that are kept: these go on, for the next process to take over.
+   */
+  drain(drainMs: number, options: { keepSessions: boolean }): Promise<void>;
+  /** Removes every container but those of kept sessions, and lets go of the state folder. Call it after `drain`. */
   close(): Promise<void>;
 }
 
@@ -46,12 +65,17 @@ export interface AppDependencies {
 }
 
 /**
- * Claims the state folder, removes what a crash left, starts the pools. Throws when any of it
- * fails, and then holds nothing.
+ * Claims the state folder, takes over the sessions of the process before, removes what else a crash left,
+ * starts the pools. Throws when any of it fails, and then holds nothing.
  */
 export const buildApp = async (config: Config, { logger, apiKey }: AppDependencies): Promise<App> => {
   await using held = new AsyncDisposableStack();
   const clock = systemClock;
+  const onFault = (err: unknown) => {
+    logger.warn({ err }, "fault");
+    // Whoever notices first that the engine is away makes it known.
+    if (err instanceof ServiceError && err.code === "runtime_unavailable") void engine.look().catch(() => {});
+  };
   const policies = loadPolicies(config.CLOCHE_POLICIES_DIR);
   const instance = claimInstance(config.CLOCHE_STATE_DIR);
   held.defer(() => instance.release());
@@ -59,27 +83,55 @@ export const buildApp = async (config: Config, { logger, apiKey }: AppDependenci
     file: join(config.CLOCHE_STATE_DIR, "cloche.db"),
     synchronous: config.CLOCHE_STORE_SYNC === "full" ? "FULL" : "NORMAL",
     maxBytes: config.CLOCHE_RETENTION_BYTES,
+    clock,
   });
   held.defer(() => store.close());
   const runtime = new DockerRuntime({
     docker: connectDocker(config.DOCKER_HOST),
     instance: instance.id,
     policiesFolder: config.CLOCHE_POLICIES_DIR,
+    orphanMs: config.CLOCHE_ORPHAN_MS,
     clock,
   });
 
-  const onFault = (err: unknown) => logger.warn({ err }, "sandbox fault");
+  const limits = new LimitsOfTenants({
+    defaults: toTenantLimits(config),
+    store: store.tenants,
+    onChange: (tenant) => {
+      admission.recheck(tenant);
+      usage.recheck(tenant);
+    },
+  });
+  const admission: Admission = new Admission({
+    maxRunning: config.CLOCHE_MAX_RUNNING,
+    maxQueued: config.CLOCHE_MAX_QUEUED,
+    boundsOf: (tenant) => limits.of(tenant),
+  });
+  const usage: Usage = new Usage({
+    store: store.tenants,
+    clock,
+    limitsOf: (tenant) => limits.of(tenant),
+    onExhausted: (tenant) => void sessions.endAll("quota", tenant),
+    onFault,
+  });
+  held.defer(() => usage.close());
+  const charge = (tenant: string, used: { cpuMs: number; bytes: number }) => usage.charge(tenant, used);
+
   const catalog = new Catalog(runtime, policies);
-  const admission = new Admission(config.CLOCHE_MAX_RUNNING, config.CLOCHE_MAX_QUEUED);
   const telemetry: PrometheusTelemetry = new PrometheusTelemetry(() => ({
     running: admission.running,
     queued: admission.queued,
+    sessions: sessions.count,
     pools: pools.status(),
   }));
   const creates = new Slots(config.CLOCHE_POOL_CREATES);
   const pools: Pools = new Pools(toPoolSettings(config), { runtime, clock, telemetry, creates, onFault });
-  const executor = new Executor({ admission, catalog, pools, store, clock, telemetry, onFault });
+  const ledger = new Ledger({ store: store.executions, telemetry, charge, onFault });
+  const executor = new Executor({ admission, catalog, pools, ledger, clock, onFault });
+  const sessionDeps = { store: store.sessions, ledger, admission, clock, telemetry, charge, onFault };
+  const sessions: Sessions = new Sessions({ ...sessionDeps, catalog, pools });
   held.defer(async () => {
+    await sessions.endAll("drained");
     await pools.close();
     await executor.settle();
   });
@@ -89,32 +141,95 @@ export const buildApp = async (config: Config, { logger, apiKey }: AppDependenci
     const removed = await reaper.sweep();
     if (removed > 0) logger.warn({ removed }, "removed containers that nobody owned");
   };
+  const engine: EngineWatch = new EngineWatch({
+    ping: () => runtime.ping(),
+    sessionsLost: () => sessions.endings("engine_lost"),
+    clock,
+    onChange: (answers) =>
+      answers ? logger.info("the container engine is back") : logger.error("the container engine is away"),
+  });
   const prune = () => {
-    store.prune(clock.now() - config.CLOCHE_RETENTION_HOURS * HOUR_MS);
+    const oldest = clock.now() - config.CLOCHE_RETENTION_HOURS * HOUR_MS;
+    store.prune({
+      executionsBefore: oldest,
+      sessionsEndedBefore: oldest,
+      cohortsBefore: oldest,
+      idempotencyBefore: clock.now() - DAY_MS,
+      usageBeforeDay: new Date(oldest).toISOString().slice(0, 10),
+    });
     pools.closeIdle();
   };
+  const adoption = await adoptSessions({
+    ...sessionDeps,
+    runtime,
+    catalog,
+    executions: store.executions,
+    sessions,
+  });
+  if (adoption.adopted + adoption.lost + adoption.lostExecutions > 0) {
+    logger.info(adoption, "took over what the process before left");
+  }
   await reap();
   // The default policy's first image is kept warm from the start.
   const policy = catalog.policy("default");
-  pools.pin(await catalog.image(undefined, policy), policy, TENANT);
+  pools.pin(await catalog.image(undefined, policy), policy, DEFAULT_TENANT);
   held.defer(repeat(clock, REAP_EVERY_MS, reap, onFault));
+  held.defer(repeat(clock, LOOK_EVERY_MS, () => engine.look().catch(() => {}), onFault));
+  held.defer(repeat(clock, HEARTBEAT_EVERY_MS, () => sessions.heartbeat(HEARTBEAT_MS), onFault));
   held.defer(repeat(clock, PRUNE_EVERY_MS, prune, onFault));
 
   const readiness = () =>
     askReadiness(
-      { engine: () => runtime.ping(), store: () => store.check(), pool: () => pools.assertServes() },
+      {
+        engine: async () => {
+          await engine.look();
+          return engine.story();
+        },
+        store: () => store.check(),
+        pool: () => pools.assertServes(),
+      },
       pools.status(),
     );
+  const idempotency = new Idempotency(store.idempotency);
+  const onError = (err: unknown, requestId: string) => logger.error({ err, requestId }, "request failed");
   const http = createHttp({
     executor,
-    store,
+    batches: new Batches({
+      executor,
+      ledger,
+      store: store.executions,
+      idempotency,
+      clock,
+      atOnce: config.CLOCHE_MAX_RUNNING,
+    }),
+    ledger,
+    store: store.executions,
+    sessions,
+    cohorts: new Cohorts({ store: store.cohorts, sessions, clock, onFault }),
+    files: {
+      filesOf: async (caller, id) => sessions.live(visibleTo(caller), id).files(),
+      charge: ({ tenant }, bytes) => charge(tenant, { cpuMs: 0, bytes }),
+      caps: {
+        uploadBytes: config.CLOCHE_MAX_TRANSFER_BYTES,
+        downloadBytes: config.CLOCHE_MAX_TRANSFER_BYTES,
+        entries: config.CLOCHE_MAX_TRANSFER_ENTRIES,
+        ms: config.CLOCHE_TRANSFER_MS,
+      },
+      clock,
+      onError,
+    },
+    idempotency,
     catalog,
+    keys: new Keys({ store: store.keys, clock, fileKey: apiKey ?? nobodysKey() }),
+    auth: apiKey !== undefined,
+    tenants: new Tenants({ store: store.tenants, limits, usage, admission }),
+    rate: new Rate(clock, (tenant) => limits.of(tenant).requestsPerMinute),
+    assertWithinBounds: (tenant) => usage.assertWithin(tenant),
     readiness,
     metrics: () => telemetry.text(),
-    apiKey,
-    tenant: TENANT,
     maxBodyBytes: config.CLOCHE_MAX_BODY_BYTES,
-    onError: (err, requestId) => logger.error({ err, requestId }, "request failed"),
+    onRequest: (line) => logger.info(line, "request"),
+    onError,
   });
 
   const kept = held.move();
@@ -125,14 +240,30 @@ export const buildApp = async (config: Config, { logger, apiKey }: AppDependenci
       await pools.firstFilled();
       return await readiness();
     },
-    drain: async (drainMs) => {
-      const cancelLate = clock.after(drainMs, () => executor.cancelAll());
-      await admission.drain();
-      cancelLate();
+    drain: async (drainMs, { keepSessions }) => {
+      const cutOff = clock.after(drainMs, () => {
+        executor.cancelAll();
+        if (keepSessions) sessions.release(shuttingDown());
+        else void sessions.endAll("drained");
+      });
+      await Promise.all([admission.drain(), sessions.settled()]);
+      cutOff();
+      if (keepSessions) sessions.release(shuttingDown());
     },
     close: () => kept.disposeAsync(),
   };
 };
+
+/** Where no key is asked for, none is right. */
+const nobodysKey = () => new Secret(crypto.randomUUID());
+
+const toTenantLimits = (config: Config): TenantLimits => ({
+  sandboxes: config.CLOCHE_TENANT_SANDBOXES,
+  queued: config.CLOCHE_TENANT_QUEUED,
+  requestsPerMinute: config.CLOCHE_TENANT_REQUESTS_PER_MINUTE,
+  cpuSecondsPerDay: config.CLOCHE_TENANT_CPU_SECONDS_PER_DAY ?? null,
+  bytesPerDay: config.CLOCHE_TENANT_BYTES_PER_DAY ?? null,
+});
 
 const toPoolSettings = (config: Config): PoolSettings => ({
   target: config.CLOCHE_POOL_TARGET,

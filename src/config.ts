@@ -61,15 +61,42 @@ export const configSchema = z.object({
   CLOCHE_MAX_QUEUED: count(0, 100_000)
     .default(512)
     .meta({ description: "Executions that wait; above it requests get 503 with Retry-After" }),
+  CLOCHE_TENANT_SANDBOXES: count(0, 100_000).default(256).meta({
+    description: "Sandboxes of one tenant at the same time, where it has no limits of its own",
+  }),
+  CLOCHE_TENANT_QUEUED: count(0, 100_000)
+    .default(512)
+    .meta({ description: "Executions of one tenant that wait" }),
+  CLOCHE_TENANT_REQUESTS_PER_MINUTE: count(1, 1_000_000)
+    .default(60_000)
+    .meta({ description: "Requests of one tenant that change something; above it they get 429" }),
+  CLOCHE_TENANT_CPU_SECONDS_PER_DAY: count(0, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .meta({ description: "CPU time of one tenant in a day (UTC), seconds; default: no bound" }),
+  CLOCHE_TENANT_BYTES_PER_DAY: count(0, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .meta({ description: "Bytes of output and files of one tenant in a day (UTC); default: no bound" }),
+  CLOCHE_ORPHAN_MS: count(5_000, 3_600_000).default(120_000).meta({
+    description: "A sandbox that hears nothing of its service for this long ends by itself, ms",
+  }),
   CLOCHE_MAX_BODY_BYTES: count(1024, 1024 * MiB)
     .default(48 * MiB)
-    .meta({ description: "Largest request body, bytes" }),
+    .meta({ description: "Largest request body but for files of a session, bytes" }),
+  CLOCHE_MAX_TRANSFER_BYTES: count(1024, 1024 * 1024 * MiB)
+    .default(256 * MiB)
+    .meta({ description: "Largest file or archive into or out of a session, bytes" }),
+  CLOCHE_MAX_TRANSFER_ENTRIES: count(1, 1_000_000)
+    .default(10_000)
+    .meta({ description: "Files and folders in one archive" }),
+  CLOCHE_TRANSFER_MS: count(1_000, 3_600_000)
+    .default(300_000)
+    .meta({ description: "How long one request may take to arrive, and one file or archive to be sent, ms" }),
   CLOCHE_DRAIN_MS: count(0, 3_600_000)
     .default(60_000)
     .meta({ description: "How long SIGTERM waits for accepted executions, ms" }),
   CLOCHE_RETENTION_HOURS: count(1, 87_600)
     .default(168)
-    .meta({ description: "How long executions are kept, hours" }),
+    .meta({ description: "How long executions and ended sessions are kept, hours" }),
   CLOCHE_RETENTION_BYTES: count(MiB, Number.MAX_SAFE_INTEGER)
     .default(2048 * MiB)
     .meta({ description: "How much of them is kept, bytes; the oldest go first" }),
@@ -85,9 +112,14 @@ export type Config = z.infer<typeof configSchema>;
 export const loadConfig = (overrides: NodeJS.ProcessEnv): Config =>
   parseConfig({ ...process.env, ...overrides });
 
+/** Settings of the command-line program, which may share an environment with the service. */
+const clientSettings = ["CLOCHE_URL", "CLOCHE_API_KEY", "CLOCHE_KEY_FILE"];
+
 /** Throws an Error that names every wrong key and what was expected. */
 export const parseConfig = (env: NodeJS.ProcessEnv): Config => {
-  const unknown = Object.keys(env).filter((key) => key.startsWith("CLOCHE_") && !(key in configSchema.shape));
+  const unknown = Object.keys(env).filter(
+    (key) => key.startsWith("CLOCHE_") && !(key in configSchema.shape) && !clientSettings.includes(key),
+  );
   // An empty variable is one that is not set, as in compose files.
   const result = configSchema.safeParse(Object.fromEntries(Object.entries(env).filter(([, value]) => value)));
   const problems = [

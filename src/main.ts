@@ -43,10 +43,10 @@ export const runService = async (overrides: ServiceOverrides = {}): Promise<void
   // Slow or silent clients are cut off; the body's size is the HTTP layer's business.
   const server = createAdaptorServer({
     fetch: app.fetch,
-    serverOptions: { headersTimeout: 10_000, requestTimeout: 60_000, maxHeaderSize: 16 * 1024 },
+    serverOptions: { headersTimeout: 10_000, requestTimeout: config.CLOCHE_TRANSFER_MS, maxHeaderSize: 16 * 1024 },
   }) as Server;
-  // Each accepted execution has a connection; some more are for looking in.
-  server.maxConnections = config.CLOCHE_MAX_RUNNING + config.CLOCHE_MAX_QUEUED + 256;
+  // Each accepted execution has a connection; the others are for files, reading along and looking in.
+  server.maxConnections = config.CLOCHE_MAX_RUNNING + config.CLOCHE_MAX_QUEUED + 1024;
   try {
     await listen(server, config);
     const readiness = await Promise.race([app.ready(), stopped.then(() => undefined)]);
@@ -54,7 +54,9 @@ export const runService = async (overrides: ServiceOverrides = {}): Promise<void
     if (readiness) process.stdout.write(greeting(config, server.address() as AddressInfo, keyFile, key));
     logger.info({ signal: await stopped }, "draining");
   } finally {
-    await app.drain(config.CLOCHE_DRAIN_MS);
+    // Ctrl-C is for good; who sends SIGTERM (systemd, an orchestrator) may start the next process already.
+    const keepSessions = (await Promise.race([stopped, undefined])) === "SIGTERM";
+    await app.drain(config.CLOCHE_DRAIN_MS, { keepSessions });
     await closeServer(server);
     await app.close();
   }

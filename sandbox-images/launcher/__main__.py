@@ -1,7 +1,7 @@
 """Cloche's launcher: PID 1 of every sandbox and the only trusted code in it.
 
-`serve` never returns in the launcher itself. It returns once, in the parked
-child that got an action, so that user code runs near the bottom of the stack
+`serve` never returns in the launcher itself. It returns once in every child,
+when that is confined, so that user code runs near the bottom of the stack
 and the interpreter ends exactly as a bare one would.
 """
 
@@ -9,7 +9,20 @@ import sys
 
 BARE = frozenset(sys.modules)
 
-from supervisor import serve  # noqa: E402 - after the look at what was there before
+from launch import serve  # noqa: E402 - after the look at what was there before
+
+DEFAULT_ORPHAN_MS = 60_000
+
+
+def orphan_ms(arguments):
+    """How long the launcher lives without a word from the service."""
+    match arguments:
+        case []:
+            return DEFAULT_ORPHAN_MS
+        case ["--orphan-ms", number] if number.isascii() and number.isdigit() and int(number) > 0:
+            return int(number)
+    raise SystemExit("usage: launcher [--orphan-ms N]")
+
 
 if __name__ == "__main__":
-    sys.exit(serve().run(BARE))
+    sys.exit(serve(orphan_ms(sys.argv[1:])).run(BARE))

@@ -13,6 +13,9 @@ _libc.syscall.restype = ctypes.c_long
 
 PR_SET_DUMPABLE = 4
 _MADV_POPULATE_WRITE = 23
+# Without effect in Linux, inherited by all descendants, readable from outside, and the hard limit only
+# ever goes down: a mark that no process can take off.
+_RLIMIT_LOCKS = 10
 
 # The generic numbers: the same on x86_64 and aarch64.
 _LANDLOCK_CREATE_RULESET, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT_SELF = 444, 445, 446
@@ -97,13 +100,29 @@ def restrict(ruleset):
     _syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0)
 
 
-def be_first_out_of_memory():
-    """Makes the kernel choose the cell, never the launcher, when the sandbox is out of memory."""
-    # The file belongs to root while the process is not dumpable, so it is for a moment.
-    prctl(PR_SET_DUMPABLE, 1)
-    with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
-        file.write("1000")
-    prctl(PR_SET_DUMPABLE, 0)
+class Expendable:
+    """Makes the kernel choose the cell, never the launcher, when the sandbox is out of memory.
+
+    A fork inherits the badness of its parent, so the launcher takes it on for that moment. The child
+    can't do it for itself: its file is root's while it is not dumpable, and it must be that from its
+    first moment, since code of the same user may be running beside it.
+    """
+
+    def __init__(self):
+        # Made before `hide`, which would take this file away.
+        self._file = os.open("/proc/self/oom_score_adj", os.O_RDWR | os.O_CLOEXEC)
+        self._own = os.pread(self._file, 16, 0)
+
+    def fork(self):
+        os.write(self._file, b"1000")
+        try:
+            pid = os.fork()
+        except BaseException:
+            os.write(self._file, self._own)
+            raise
+        if pid != 0:
+            os.write(self._file, self._own)
+        return pid
 
 
 def hide():
@@ -124,3 +143,8 @@ def set_limits(limits):
         if hard != resource.RLIM_INFINITY:
             value = min(value, hard)
         resource.setrlimit(which, (value, value))
+
+
+def mark(number):
+    """Marks the calling process and all that will descend from it; see processes.py for who reads it."""
+    resource.setrlimit(_RLIMIT_LOCKS, (number, number))

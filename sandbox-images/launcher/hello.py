@@ -8,13 +8,14 @@ import cgroup
 import confine
 
 
-def hello(preloaded, landlock, started):
+def hello(preloaded, landlock, started, orphan_ms):
     with open("/proc/self/status", encoding="ascii") as file:
         status = dict(line.rstrip().split(":\t", 1) for line in file if ":\t" in line)
     return {
         "python": platform.python_version(),
         "preloaded": preloaded,
         "readyMs": round((time.monotonic() - started) * 1000, 3),
+        "orphanMs": orphan_ms,
         "cgroup": 2 if cgroup.V2 else 1,
         "controls": {
             "uid": os.getuid(),

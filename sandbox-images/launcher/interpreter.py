@@ -1,4 +1,4 @@
-"""What happens in the parked child: it waits, becomes a bare interpreter, and runs the action."""
+"""What happens in the parked child: it waits, becomes a bare interpreter, and runs the action or a command."""
 
 import importlib.machinery
 import json
@@ -10,30 +10,47 @@ import sys
 import types
 
 import confine
+import failure
 import workspace
 
-HEADER = struct.Struct(">I")
+HEADER = struct.Struct(">II")
 _MAX_POPULATED = 16 << 20
 
 
 def read_action(go):
     """Waits for the action; returns its head and its source."""
-    (length,) = HEADER.unpack(_exactly(go, HEADER.size))
-    return json.loads(_exactly(go, length)), go.read()
+    head_bytes, code_bytes = HEADER.unpack(_exactly(go, HEADER.size))
+    return json.loads(_exactly(go, head_bytes)), _exactly(go, code_bytes)
 
 
-def run(head, source, report, bare):
-    """Runs the source as `__main__`; returns the exit status."""
+def encode_action(head, code):
+    body = json.dumps(head).encode()
+    return HEADER.pack(len(body), len(code)) + body + code
+
+
+def prepare(head, bare):
+    """Makes of the launcher's child an interpreter that has run nothing yet."""
     # What the image sets (PATH, where its packages keep their data) stays, the engine's own does not.
     for name in ("HOME", "HOSTNAME"):
         os.environ.pop(name, None)
     os.environ.update(head["env"])
-    sys.argv = [workspace.ACTION, *head["args"]]
+    if os.environ.get("PYTHONUNBUFFERED"):
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(write_through=True)
     sys.path[:] = [workspace.ROOT, *(path for path in sys.path if not path.startswith("/opt/cloche"))]
     _forget_modules(bare)
-    _seed(head["seed"])
-    report.open()
+    seed(head["seed"])
+
+
+def run(head, source, report, bare):
+    """Runs the source as `__main__`, or a command in its place; returns the exit status."""
+    prepare(head, bare)
     confine.set_limits(head["limits"])
+    confine.mark(head["mark"])
+    if head["mode"] == "command":
+        return _run_command(head["argv"])
+    sys.argv = [workspace.ACTION, *head["args"]]
+    report.open()
     return _run_as_main(source, report)
 
 
@@ -46,6 +63,11 @@ def rehearse():
     json.loads(json.dumps({"a": [1, 2.5, None, "b"]}))
     scratch = {"__builtins__": __builtins__}
     exec(compile("class A:\n  def f(self): return [str(n) for n in range(9)]\nA().f()", "<rehearsal>", "exec"), scratch)
+    own_pages()
+
+
+def own_pages():
+    """After a fork, in child or parent: makes the pages that it will write to its own."""
     with open("/proc/self/maps", encoding="ascii") as file:
         mine = [line.split()[0] for line in file if line.split()[1] == "rw-p"]
     areas = [tuple(int(end, 16) for end in area.split("-")) for area in mine]
@@ -67,21 +89,43 @@ def _forget_modules(bare):
             del sys.modules[name]
 
 
-def _exactly(stream, length):
-    data = stream.read(length)
-    if len(data) != length:
-        # The launcher went away before it sent an action; nothing of a user ran here.
-        os._exit(0)
-    return data
+def _exactly(go, length):
+    data = bytearray()
+    while len(data) < length:
+        part = os.read(go, length - len(data))
+        if not part:
+            # The launcher went away before it sent an action; nothing of a user ran here.
+            os._exit(0)
+        data += part
+    return bytes(data)
 
 
-def _seed(seed):
+def seed(number):
     numpy = sys.modules.get("numpy")
-    if seed is not None:
-        random.seed(seed)
+    if number is not None:
+        random.seed(number)
     if numpy is not None:
         # numpy keeps its generator over a fork, so siblings would draw the same numbers.
-        numpy.random.seed(seed if seed is None else seed % (1 << 32))
+        numpy.random.seed(number if number is None else number % (1 << 32))
+
+
+def interruptible():
+    """From here on an interrupt is the user's code's, also one that came too early for it."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _run_command(argv):
+    """Becomes the program; returns the exit status of a shell where there is no such program."""
+    # Ignored by the interpreter for itself; a program expects the default.
+    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    interruptible()
+    try:
+        os.execvp(argv[0], argv)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        print(f"{argv[0]}: {reason}", file=sys.stderr)
+        return 127 if isinstance(error, FileNotFoundError) else 126
 
 
 def _run_as_main(source, report):
@@ -96,6 +140,7 @@ def _run_as_main(source, report):
     sys.modules["__main__"] = main
     error = None
     try:
+        interruptible()
         exec(compile(source, workspace.ACTION, "exec", dont_inherit=True), main.__dict__)
     except SystemExit:
         raise
@@ -104,44 +149,9 @@ def _run_as_main(source, report):
     if error is None:
         return 0
     report.write(error)
-    _show(error)
+    failure.show(error)
     if isinstance(error, KeyboardInterrupt):
-        _flush()
+        failure.flush()
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
     return 1
-
-
-def _show(error):
-    """Prints the traceback as a bare interpreter would: without the launcher's own frames."""
-    frames = _strip(error)
-    second = None
-    try:
-        sys.excepthook(type(error), error, frames)
-    except SystemExit:
-        raise
-    except BaseException as raised:
-        second = raised
-    if second is not None:
-        print("Error in sys.excepthook:", file=sys.stderr)
-        sys.__excepthook__(type(second), second, _strip(second))
-        print("\nOriginal exception was:", file=sys.stderr)
-        sys.__excepthook__(type(error), error, frames)
-
-
-def _strip(error):
-    """Returns the traceback without the launcher's own frames, and leaves the error with it."""
-    own = BaseException.__dict__["__traceback__"]
-    frames = own.__get__(error)
-    while frames is not None and frames.tb_frame.f_code.co_filename.startswith("/opt/cloche/"):
-        frames = frames.tb_next
-    own.__set__(error, frames)
-    return frames
-
-
-def _flush():
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError, AttributeError):
-            pass

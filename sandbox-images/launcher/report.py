@@ -1,17 +1,21 @@
-"""The page on which a cell says how its code ended."""
+"""The page on which a cell says how its code ended, and an interpreter which run it is at."""
 
 import mmap
 import os
 import struct
 
+import failure
+
 _REPORT = struct.Struct(">BH64s")
+_BEGUN = struct.Struct(">Q")
+_BEGUN_AT = 128
 
 
 class Report:
-    """A page that a cell shares with the launcher, in which it says how its code ended.
+    """A page that a cell shares with the launcher.
 
     It is no descriptor and carries no verdict: user code could scribble on it, and all it
-    would change is by which word its own failure is called.
+    would change is by which word its own failure is called, or when it is interrupted.
     """
 
     def __init__(self):
@@ -25,21 +29,17 @@ class Report:
     def write(self, error):
         if os.getpid() != self._writer:
             return
-        try:
-            number = error.errno if isinstance(error, OSError) else 0
-            number = number if type(number) is int and 0 < number < 4096 else 0
-        except BaseException:
-            # A class of the user's may answer with anything.
-            number = 0
-        # Past whatever a metaclass of the user's says.
-        name = type.__dict__["__name__"].__get__(type(error)).encode("ascii", "replace")[:64]
+        name, number = failure.describe(error)
         self._page[: _REPORT.size] = _REPORT.pack(1, number, name)
 
     def read(self):
         """Returns {"exception", "errno"} as the cell told it, or None."""
         written, number, name = _REPORT.unpack_from(self._page)
-        if written != 1:
-            return None
-        text = name.rstrip(b"\0").decode("ascii", "replace")
-        errno = number if 0 < number < 4096 else None
-        return {"exception": text if text.isidentifier() else "?", "errno": errno}
+        return failure.reported(name.rstrip(b"\0"), number) if written == 1 else None
+
+    def begin(self, number):
+        """In an interpreter: from here on an interrupt reaches this run's code."""
+        _BEGUN.pack_into(self._page, _BEGUN_AT, number)
+
+    def begun(self):
+        return _BEGUN.unpack_from(self._page, _BEGUN_AT)[0]

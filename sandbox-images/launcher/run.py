@@ -1,237 +1,140 @@
-"""One action in one cell: started, watched, ended, and what became of it.
+"""What every run has in common: bounds, output, and the way to its end. The supervisor's loop drives it.
 
-Nothing here interprets what user code writes: output is bytes in frames, and the end of a run
+Nothing here interprets what user code writes: output is bytes in frames, and the end of a process
 is the kernel's word (wait status, cgroup counters).
+
+States: running -> ending (its code is over, processes of it may live) -> over (EXIT is sent).
+`ProcessRun` is a run in a process of its own, `CellRun` one in the session's interpreter.
 """
 
-import math
-import os
 import select
-import signal
 import time
 
-import cgroup
 import frames
-import workspace
-from link import CHUNK
+import processes
+from meter import Meter
+from streams import Output
 
-# Above this much unsent output the cell's pipes are left unread, so a slow service slows
-# the cell, not the launcher's memory.
-MAX_UNSENT = 1 << 20
-TICK_MS = 25
+_TICK_S = 0.025
+_ENDING_S = 0.0005
+_MAX_STDIN_WAITING = 1 << 20
 # A program may meet the process limit and cope; one that meets it this often is a bomb.
-TOLERATED_REFUSED_FORKS = 100
-
-
-def _kill_all():
-    """From PID 1 this reaches every other process of the namespace, also one that forks just now."""
-    try:
-        os.kill(-1, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
+_TOLERATED_REFUSED_FORKS = 100
 
 
 class Run:
-    """Made for one action; `execute` is its whole life."""
+    tick_s = _TICK_S
+    # What evidence says of how it ended; each kind of run has its own.
+    _facts = None
 
-    def __init__(self, link, cell, action):
-        self._link = link
-        self._cell = cell
-        self._limits = action["limits"]
-        self._action = action
-        self._output_left = self._limits["outputBytes"]
-        self._seen = {frames.STDOUT: 0, frames.STDERR: 0}
-        self._truncated = {frames.STDOUT: False, frames.STDERR: False}
+    def __init__(self, order, cell, household, journal):
+        self._household = household
+        self._resident = household.resident
+        self._journal = journal
+        self.id = order.head["id"]
+        self.cell = cell
+        self._limits = order.head["limits"]
+        self._kept_as = self.id if order.head["retain"] else None
+        self._had_state = self._resident.alive
         self._killed_by = None
-        self._status = None
-        self._usage = None
-        self._stragglers = 0
-        self._open = {cell.stdout: frames.STDOUT, cell.stderr: frames.STDERR}
+        self._interrupted = False
+        self._ending_since = None
+        self._stragglers = set()
+        self.over = False
+        self._output = Output(cell, self._limits["outputBytes"], self._emit)
+        self._meter = Meter()
+        self._deadline = self._meter.deadline(self._limits["wallMs"])
 
-    def execute(self, code, stdin, incoming):
-        self._base = (cgroup.cpu_ns(), cgroup.oom_kills(), cgroup.refused_forks())
-        self._stdin = memoryview(stdin)
-        cpu_s = math.ceil(self._limits["cpuMs"] / 1000) + 1
-        head = {
-            "args": self._action["args"],
-            "env": self._action["env"],
-            "seed": self._action["seed"],
-            # A backstop for each process; the sum over all processes is watched by `_tick`.
-            "limits": {"RLIMIT_CPU": cpu_s},
-        }
-        self._started = time.monotonic()
-        self._deadline = self._started + self._limits["wallMs"] / 1000
-        self._cell.start(head, code)
-        self._link.send(frames.STARTED)
-        for kind, _ in incoming:
-            self._on_frame(kind)
-        self._watch()
-        wall_ms = (time.monotonic() - self._started) * 1000
-        self._end_all()
-        self._drain()
-        self._link.send_json(frames.EXIT, self._evidence(wall_ms))
-        self._send_outputs()
-        self._link.flush_all()
+    def _emit(self, kind, payload):
+        self._journal.add(self._kept_as, kind, payload)
 
-    def _watch(self):
-        cell, link = self._cell, self._link
-        if not self._stdin:
-            self._close_stdin()
-        while self._status is None:
-            poller = select.poll()
-            poller.register(0, select.POLLIN)
-            poller.register(cell.pidfd, select.POLLIN)
-            if link.unsent:
-                poller.register(1, select.POLLOUT)
-            if len(link.unsent) < MAX_UNSENT:
-                for fd in self._open:
-                    poller.register(fd, select.POLLIN)
-            if self._stdin:
-                poller.register(cell.stdin, select.POLLOUT)
-            left_ms = (self._deadline - time.monotonic()) * 1000
-            ready = dict(poller.poll(max(0, min(TICK_MS, math.ceil(left_ms)))))
-            for fd in [fd for fd in self._open if fd in ready]:
-                self._pump(fd)
-            if cell.stdin in ready and self._stdin:
-                self._feed_stdin()
-            if 0 in ready:
-                for kind, _ in link.receive():
-                    self._on_frame(kind)
-            link.flush()
-            self._reap()
-            if self._status is None:
-                self._tick()
+    def _started(self):
+        self._emit(frames.STARTED, frames.to_json({"id": self.id}))
 
-    def _on_frame(self, kind):
-        if kind == frames.CANCEL:
-            self._kill("cancel")
-        elif kind == frames.PING:
-            self._link.send(frames.PONG)
-        else:
-            raise frames.ProtocolError(f"frame type {kind:#x} during a run")
+    def want(self, wanted, now):
+        """Names what to wait for; returns the time at which the run wants its turn anyway."""
+        if self._ending_since is not None:
+            return now + _ENDING_S
+        wanted[self.cell.pidfd] = select.POLLIN
+        self._stdin.want(wanted)
+        rest = None if self._journal.full else self._output.want(wanted, now)
+        # Who is killed already has no deadline to meet.
+        limit = self._deadline if self._killed_by is None else now + _ENDING_S
+        return min(at for at in (rest, limit, now + self.tick_s) if at is not None)
+
+    def advance(self, ready):
+        if self._ending_since is None:
+            self._output.pump(ready)
+            self._stdin.write()
+            self._watch(ready)
+        if self._ending_since is None:
+            self._tick()
+        if self._ending_since is not None and self._end():
+            self._finish()
+
+    def _watch(self, ready):
+        """What only one kind of run listens to."""
 
     def _tick(self):
         """Compares the run with its limits."""
+        if self._output.over:
+            self.kill("output")
+            return
         if time.monotonic() >= self._deadline:
-            self._kill("wall")
+            self.kill("wall")
             return
-        cpu, _, refused = self._since_start()
+        cpu, _, refused = self._meter.since_start()
         if cpu is not None and cpu > self._limits["cpuMs"] * 1_000_000:
-            self._kill("cpu")
-        elif refused is not None and refused > TOLERATED_REFUSED_FORKS:
-            self._kill("processes")
+            self.kill("cpu")
+        elif refused is not None and refused > _TOLERATED_REFUSED_FORKS:
+            self.kill("processes")
 
-    def _since_start(self):
-        now = (cgroup.cpu_ns(), cgroup.oom_kills(), cgroup.refused_forks())
-        return tuple(None if a is None or b is None else a - b for a, b in zip(now, self._base, strict=True))
+    def feed(self, data, close):
+        """More stdin; returns how many bytes wait. Raises OSError where there is no room or no reader."""
+        if self._ending_since is not None or not self._stdin.takes_more:
+            raise OSError(32, "the run has no open stdin")
+        if self._stdin.waiting + len(data) > _MAX_STDIN_WAITING:
+            raise OSError(11, f"more than {_MAX_STDIN_WAITING} bytes would wait")
+        self._stdin.add(data, close)
+        return self._stdin.waiting
 
-    def _kill(self, reason):
-        if self._killed_by is None:
-            self._killed_by = reason
-        _kill_all()
+    def reaped_other(self, pid):
+        """Another process than the run's own has ended."""
+        if self._ending_since is not None and not self._resident.alive:
+            self._stragglers.add(pid)
 
-    def _pump(self, fd):
-        """Moves one chunk of output; returns whether there may be more."""
-        kind = self._open[fd]
-        try:
-            data = os.read(fd, CHUNK)
-        except BlockingIOError:
-            return False
-        if not data:
-            os.close(fd)
-            del self._open[fd]
-            return False
-        self._seen[kind] += len(data)
-        kept = data[: self._output_left]
-        self._output_left -= len(kept)
-        if kept:
-            self._link.send(kind, kept)
-        if len(kept) < len(data):
-            self._truncated[kind] = True
-            self._kill("output")
-        return True
+    def _end_code(self):
+        """The code is over, whatever of it still lives."""
+        if self._ending_since is None:
+            self._meter.stop_clock()
+            self._ending_since = time.monotonic()
 
-    def _feed_stdin(self):
-        try:
-            self._stdin = self._stdin[os.write(self._cell.stdin, self._stdin[:CHUNK]) :]
-        except BlockingIOError:
-            return
-        except BrokenPipeError:
-            self._stdin = memoryview(b"")
-        if not self._stdin:
-            self._close_stdin()
+    def _end_everything(self):
+        """Kills whatever lives in the sandbox; returns whether nothing does any more."""
+        self._resident.lose()
+        if not self._household.reap(self):
+            return True
+        processes.kill_all()
+        return False
 
-    def _close_stdin(self):
-        os.close(self._cell.stdin)
-        self._cell.stdin = None
-
-    def _reap(self):
-        while True:
-            try:
-                pid, status, usage = os.wait4(-1, os.WNOHANG)
-            except ChildProcessError:
-                return False
-            if pid == 0:
-                return True
-            if pid == self._cell.pid:
-                self._status, self._usage = status, usage
-            elif self._status is not None:
-                self._stragglers += 1
-
-    def _end_all(self):
-        """Kills and reaps whatever the run left behind, until no process is there."""
-        while self._reap():
-            _kill_all()
-            time.sleep(0.0005)
-
-    def _drain(self):
-        """Takes what is still in the pipes. No writer lives, so this ends."""
-        for fd in list(self._open):
-            while fd in self._open and self._pump(fd):
-                self._link.flush()
-
-    def _evidence(self, wall_ms):
-        cpu, oom_kills, refused_forks = self._since_start()
-        signalled = os.WIFSIGNALED(self._status)
-        return {
-            "exitCode": None if signalled else os.WEXITSTATUS(self._status),
-            "signal": os.WTERMSIG(self._status) if signalled else None,
+    def _finish(self):
+        self._output.drain()
+        if self._killed_by is None and self._output.over:
+            self._killed_by = "output"
+        self._stdin.end()
+        evidence = {
+            **self._facts(),
             "killedBy": self._killed_by,
-            "oomKills": oom_kills,
-            "refusedForks": refused_forks,
-            "reported": self._cell.report.read(),
-            "disk": workspace.disk(),
-            "stragglers": self._stragglers,
-            "stdoutBytes": self._seen[frames.STDOUT],
-            "stderrBytes": self._seen[frames.STDERR],
-            "stdoutTruncated": self._truncated[frames.STDOUT],
-            "stderrTruncated": self._truncated[frames.STDERR],
-            "wallMs": round(wall_ms, 3),
-            "cpuMs": None if cpu is None else round(cpu / 1e6, 3),
-            "userMs": round(self._usage.ru_utime * 1000, 3),
-            "systemMs": round(self._usage.ru_stime * 1000, 3),
-            "memoryPeakBytes": cgroup.memory_peak_bytes(),
+            "interrupted": self._interrupted,
+            "stateLost": self._had_state and not self._resident.alive,
+            "stragglers": len(self._stragglers),
+            "stdoutBytes": self._output.seen[frames.STDOUT],
+            "stderrBytes": self._output.seen[frames.STDERR],
+            "stdoutTruncated": self._output.truncated[frames.STDOUT],
+            "stderrTruncated": self._output.truncated[frames.STDERR],
+            **self._meter.read(),
         }
-
-    def _send_outputs(self):
-        outputs = self._action["outputs"]
-        if outputs["patterns"]:
-            found = workspace.collect(outputs["patterns"], outputs["maxFiles"], outputs["maxBytes"])
-            for what, path, detail, fd in found:
-                if what == "skipped":
-                    self._link.send_json(frames.FILE, {"path": path, "skipped": detail})
-                    continue
-                self._link.send_json(frames.FILE, {"path": path, "bytes": detail})
-                self._send_file(fd, detail)
-        self._link.send_json(frames.FILE, {"end": True})
-
-    def _send_file(self, fd, size):
-        try:
-            left = size
-            while left > 0 and (data := os.read(fd, min(CHUNK, left))):
-                left -= len(data)
-                self._link.send(frames.FILE_DATA, data)
-                # Chunk by chunk: a file in memory once more could be what the sandbox is ended for.
-                self._link.flush_all()
-        finally:
-            os.close(fd)
+        self._emit(frames.EXIT, frames.to_json(evidence))
+        self.over = True
+        # Without the way back to this run, its memory need not wait for the collector of garbage.
+        self._output = None

@@ -1,7 +1,6 @@
-"""Puts input files into the workspace and takes output files out of it.
+"""Looks through the workspace, and takes output files out of it, while code of the session may be running.
 
-Both happen while no user process is alive: before the cell got its action, and after
-every process of the run was killed and reaped. So nothing can be swapped while it is read.
+What takes long is a generator that yields None now and then, so that the supervisor can see to other things.
 """
 
 import fnmatch
@@ -9,8 +8,13 @@ import os
 import re
 import stat
 import time
+from itertools import islice
 
-ROOT = "/workspace"
+import beneath
+import new_file
+from new_file import NewFile
+
+ROOT = beneath.ROOT
 # The action's own source, so that tracebacks, `__file__` and spawned processes find it.
 ACTION_NAME = "action.py"
 ACTION = f"{ROOT}/{ACTION_NAME}"
@@ -19,17 +23,27 @@ MAX_ENTRIES = 20_000
 MAX_SECONDS = 2
 
 
-def write(path, chunks):
-    """Writes one input file; path is relative and was checked by the service, and is again here."""
-    parts = path.split("/")
-    if not parts or any(part in ("", ".", "..") or "\0" in part for part in parts):
-        raise ValueError(f"path {path!r}")
-    folder = os.path.join(ROOT, *parts[:-1])
-    os.makedirs(folder, exist_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with open(os.open(os.path.join(folder, parts[-1]), flags, 0o644), "wb") as file:
-        for chunk in chunks:
-            file.write(chunk)
+def put(path, content, mode=0o644):
+    """Writes a whole file in one; returns whether there was none."""
+    file = NewFile(path, mode)
+    try:
+        file.write(content)
+        return file.commit()
+    except BaseException:
+        file.drop()
+        raise
+
+
+def put_action(source):
+    """Writes the action's own file: straight away where there is none yet, which is nearly always so."""
+    folder = beneath.open_folder([], beneath.WRITE)
+    try:
+        with open(os.open(ACTION_NAME, new_file.FLAGS, 0o644, dir_fd=folder), "wb") as file:
+            file.write(source)
+    except FileExistsError:
+        put(ACTION_NAME, source)
+    finally:
+        os.close(folder)
 
 
 def disk():
@@ -38,35 +52,43 @@ def disk():
     return {"freeBytes": facts.f_bavail * facts.f_frsize, "freeInodes": facts.f_favail}
 
 
+def readable(path):
+    """A path as text that can be sent; what is not UTF-8 in it is spelt out."""
+    return path.encode("utf-8", "backslashreplace").decode()
+
+
 def collect(patterns, max_files, max_bytes):
     """As `_collect`, with a last word where the rest was not looked at."""
     try:
         yield from _collect(patterns, max_files, max_bytes)
     except TooMany as error:
-        yield "skipped", str(error), "too_many_files", None
+        yield "skipped", readable(str(error)), "too_many_files", None
 
 
 def _collect(patterns, max_files, max_bytes):
-    """Yields ("file", path, size, descriptor) or ("skipped", path, reason, None) for what matches.
+    """Yields ("file", path, size, descriptor) or ("skipped", path, reason, None) for what matches, else None.
 
     Only regular files are ever opened, never through a link. The caller closes the descriptor.
     """
     wanted = [_compile(pattern) for pattern in patterns]
     taken = bytes_taken = 0
     deadline = time.monotonic() + MAX_SECONDS
-    for path, folder, name in _walk():
+    for path, folder, name in walk(""):
+        yield None
         if name is None:
-            yield "skipped", path.encode("utf-8", "backslashreplace").decode(), folder, None
+            yield "skipped", readable(path), folder, None
             continue
         if time.monotonic() > deadline:
-            yield "skipped", path.encode("utf-8", "backslashreplace").decode(), "out_of_time", None
+            yield "skipped", readable(path), "out_of_time", None
             return
         if path == ACTION_NAME or not any(_matches(pattern, path.split("/")) for pattern in wanted):
             continue
         reason = None
         fd = None
         try:
-            facts = os.lstat(name, dir_fd=folder)
+            facts = beneath.facts(name, folder)
+            if stat.S_ISDIR(facts.st_mode):
+                continue
             if not stat.S_ISREG(facts.st_mode):
                 reason = "not_a_regular_file"
             elif not _is_utf8(path):
@@ -76,16 +98,18 @@ def _collect(patterns, max_files, max_bytes):
             elif bytes_taken + facts.st_size > max_bytes:
                 reason = "too_large"
             else:
-                flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-                fd = _open_readable(name, folder, flags, 0o600)
+                fd, facts = beneath.open_file(name, folder)
+                if bytes_taken + facts.st_size > max_bytes:
+                    os.close(fd)
+                    reason = "too_large"
         except OSError:
             reason = "unreadable"
-        if reason is not None or fd is None:
-            yield "skipped", path.encode("utf-8", "backslashreplace").decode(), reason, None
+        if reason is not None:
+            yield "skipped", readable(path), reason, None
             continue
         taken += 1
         bytes_taken += facts.st_size
-        yield "file", path, facts.st_size, fd
+        yield "file", path, facts, fd
 
 
 class TooMany(Exception):
@@ -120,59 +144,37 @@ def _is_utf8(path):
     return True
 
 
-def _walk():
-    """Yields (relative path, folder descriptor, name), sorted, bounded in depth and number.
+def walk(top, recursive=True):
+    """Yields (path, folder descriptor, name) of all that is in the folder `top`, bounded in depth and number.
 
-    A folder that is not looked into is yielded with a reason in place of the descriptor.
+    Folders come with their entries after them, each folder's names sorted. One that is not looked into is
+    yielded once more, with a reason in place of the descriptor and no name. Raises TooMany.
     """
-    seen = 0
-    pending = [()]
+    left = MAX_ENTRIES
+    above = beneath.split(top) if top else []
+    pending = [above]
     while pending:
         parts = pending.pop()
-        if len(parts) >= MAX_DEPTH:
+        if len(parts) - len(above) >= MAX_DEPTH:
             yield "/".join(parts), "too_deep", None
             continue
         try:
-            folder = _open_folder(parts)
+            folder = beneath.open_folder(parts)
         except OSError:
+            if parts == above:
+                raise
             yield "/".join(parts) or ".", "unreadable", None
             continue
         try:
             with os.scandir(folder) as entries:
-                names = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
-            seen += len(names)
-            for name, is_folder in names:
-                if not is_folder:
-                    yield "/".join((*parts, name)), folder, name
-            if seen > MAX_ENTRIES:
+                names = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in islice(entries, left + 1))
+            left -= len(names)
+            if left < 0:
                 raise TooMany("/".join(parts) or ".")
-            pending += [(*parts, name) for name, is_folder in reversed(names) if is_folder]
+            for name, _ in names:
+                if name not in new_file.hidden:
+                    yield "/".join((*parts, name)), folder, name
+            if recursive:
+                pending += [[*parts, name] for name, is_folder in reversed(names) if is_folder]
         finally:
             os.close(folder)
-
-
-def _open_folder(parts):
-    """Opens one name at a time: a deep path may be longer than the kernel takes in one call.
-
-    The run may have taken its own rights to a folder away; what is in here is the sandbox user's.
-    """
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-    os.chmod(ROOT, 0o700)
-    folder = os.open(ROOT, flags)
-    for name in parts:
-        try:
-            inner = _open_readable(name, folder, flags, 0o700)
-        finally:
-            os.close(folder)
-        folder = inner
-        os.fchmod(folder, 0o700)
-    return folder
-
-
-def _open_readable(name, folder, flags, mode):
-    try:
-        return os.open(name, flags, dir_fd=folder)
-    except PermissionError:
-        # The run may have taken its own right to read away; what is in here is the sandbox user's.
-        os.chmod(name, mode, dir_fd=folder)
-        return os.open(name, flags, dir_fd=folder)

@@ -9,6 +9,7 @@ export type EngineSettings = {
   /** The pid file that a dockerd started by the distribution writes. */
   systemPidFile: string;
   osReleaseFile: string;
+  configFile: string;
   extraDockerdArgs: readonly string[];
 };
 
@@ -18,6 +19,7 @@ export const defaultEngineSettings: EngineSettings = {
   lockPath: "/run/cloche-engine.lock",
   systemPidFile: "/var/run/docker.pid",
   osReleaseFile: "/etc/os-release",
+  configFile: "/etc/docker/daemon.json",
   extraDockerdArgs: [],
 };
 

@@ -27,6 +27,9 @@ const noNetworkArgs = [
   "--ip-masq=false",
 ];
 
+/** A restart of the engine then leaves sandboxes running, and sessions go on. */
+const liveRestore = "live-restore";
+
 type Start = { dockerd: string; stateDir: string; settings: EngineSettings; log: Log };
 
 /** Starts a dockerd that outlives this process and waits until it answers. Failing, shows the end of its log. */
@@ -105,9 +108,20 @@ export function dockerdArgs({ pidFile, group, settings }: DockerdArgs): string[]
     ...(isDefaultSocket ? [] : [`--host=unix://${settings.socketPath}`]),
     ...(group === undefined ? [] : [`--group=${group}`]),
     ...noNetworkArgs,
+    // dockerd refuses a flag that its configuration file sets as well, whatever it says there.
+    ...(isConfigured(settings.configFile, liveRestore) ? [] : [`--${liveRestore}`]),
     ...(isDefaultExecRoot ? [] : [`--exec-root=${settings.execRoot}`]),
     ...settings.extraDockerdArgs,
   ];
+}
+
+function isConfigured(configFile: string, key: string): boolean {
+  try {
+    return key in JSON.parse(readFileSync(configFile, "utf8"));
+  } catch {
+    // None is there, or dockerd will say what is wrong with it.
+    return false;
+  }
 }
 
 /**

@@ -1,14 +1,19 @@
 import { existsSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { loadConfig } from "../../src/config.ts";
+import { connectDocker } from "../../src/docker/connect-docker.ts";
+import { labels } from "../../src/docker/labels.ts";
 import { engineFiles, type Log } from "./engine-settings.ts";
 import { isOwnDockerd, readCommandLineFromProc, readPidFile } from "./pid-file.ts";
 import { isRoot } from "./privilege.ts";
 import { runStep } from "./run-step.ts";
 
-/** dockerd gives its containers 15 s to end before it kills them. */
+/** dockerd takes its time to end what it has begun. */
 const stopTimeoutMs = 40_000;
 const pollMs = 50;
+/** An engine that hangs is stopped all the same. */
+const engineAnswerMs = 10_000;
 
 /** Ends the dockerd that Cloche started, and no other. Answers whether there was one. */
 export async function stopEngine({ stateDir, log }: { stateDir: string; log: Log }): Promise<boolean> {
@@ -24,6 +29,8 @@ export async function stopEngine({ stateDir, log }: { stateDir: string; log: Log
     return false;
   }
 
+  // With live-restore they would outlive the engine.
+  await endSandboxes(log);
   await terminate(pid, log);
   const deadline = Date.now() + stopTimeoutMs;
   while (isOwnDockerd(pid, pidFile, readCommandLineFromProc)) {
@@ -35,6 +42,17 @@ export async function stopEngine({ stateDir, log }: { stateDir: string; log: Log
   rmSync(pidFile, { force: true });
   log(`stopped dockerd (pid ${pid})`);
   return true;
+}
+
+async function endSandboxes(log: Log): Promise<void> {
+  const docker = connectDocker(loadConfig({}).DOCKER_HOST, { timeout: engineAnswerMs });
+  try {
+    const sandboxes = await docker.listContainers({ all: true, filters: { label: [labels.sandbox] } });
+    await Promise.all(sandboxes.map(({ Id }) => docker.getContainer(Id).remove({ force: true })));
+    if (sandboxes.length > 0) log(`ended ${sandboxes.length} sandboxes`);
+  } catch (error) {
+    log(`did not end its sandboxes: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 async function terminate(pid: number, log: Log): Promise<void> {

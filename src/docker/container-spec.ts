@@ -3,7 +3,7 @@
  * the service: every layer of isolation that the engine gives is asked for here and nowhere else.
  */
 import type { ContainerCreateOptions, HostConfig } from "dockerode";
-import type { SandboxSpec } from "../engine/ports.ts";
+import type { SandboxSpec } from "../engine/ports/runtime.ts";
 import { labels } from "./labels.ts";
 
 const MiB = 1024 * 1024;
@@ -17,6 +17,8 @@ export interface HostFacts {
   uid: number;
   /** The seccomp profile in the engine's format, cut to this machine's architecture. */
   seccompProfile: string;
+  /** The launcher ends when it hears nothing for this long. */
+  orphanMs: number;
 }
 
 /** Paths that would tell of, or lead to, the host; the engine's own list varies by version, so ours is whole. */
@@ -58,7 +60,7 @@ export const toContainerSpec = (
   return {
     name: `cloche-${id}`,
     Image: image.digest,
-    Cmd: [],
+    Cmd: ["--orphan-ms", String(host.orphanMs)],
     // For the interpreter: hash order and core count are the same for every run.
     Env: ["PYTHONHASHSEED=0", `PYTHON_CPU_COUNT=${limits.cpus}`],
     User: `${host.uid}:${host.uid}`,
@@ -69,8 +71,8 @@ export const toContainerSpec = (
     AttachStdout: true,
     AttachStderr: true,
     OpenStdin: true,
-    // The launcher ends when its stream does, so a killed service leaves no running container.
-    StdinOnce: true,
+    // The launcher outlives its stream, for the service's next process; when none comes it ends by itself.
+    StdinOnce: false,
     Tty: false,
     NetworkDisabled: true,
     StopSignal: "SIGKILL",

@@ -12,3 +12,9 @@ export const unavailable = (reason: string, cause?: unknown): ServiceError =>
 /** Turns a failed engine call into the error the caller sees; the engine's own words stay in the log. */
 export const toUnavailable = (error: unknown, doing: string): ServiceError =>
   error instanceof ServiceError ? error : runtimeUnavailable(`The container engine failed: ${doing}`, error);
+
+/** What the engine answered, as an HTTP status; undefined when it did not. Never read from a message. */
+export const statusOf = (error: unknown): number | undefined =>
+  error instanceof Error && "statusCode" in error && typeof error.statusCode === "number"
+    ? error.statusCode
+    : undefined;

@@ -1,18 +1,26 @@
-import { Duplex } from "node:stream";
 import type Dockerode from "dockerode";
+import type { ContainerInspectInfo } from "dockerode";
 import type { Image } from "../domain/image.ts";
-import type { Policy } from "../domain/policy.ts";
+import type { Limits, Policy } from "../domain/policy.ts";
 import { type Hello, helloSchema, missingControls } from "../domain/sandbox.ts";
-import type { Clock, ContainerRuntime, SandboxRef, SandboxSpec } from "../engine/ports.ts";
+import type { Clock } from "../engine/ports/clock.ts";
+import {
+  type ContainerRuntime,
+  SandboxFault,
+  type SandboxRef,
+  type SandboxSpec,
+} from "../engine/ports/runtime.ts";
 import { chooseImages } from "./choose-images.ts";
+import { attachTo, lineOf } from "./container-line.ts";
 import { toContainerSpec } from "./container-spec.ts";
+import { within } from "./deadline.ts";
 import { toUnavailable, unavailable } from "./docker-errors.ts";
 import { DockerSandbox } from "./docker-sandbox.ts";
-import { fromLauncher, PROTOCOL_VERSION } from "./frames.ts";
+import { PROTOCOL_VERSION } from "./frames.ts";
+import { HostFactsSource } from "./host-facts.ts";
 import { labels } from "./labels.ts";
-import { LauncherLink } from "./launcher-link.ts";
+import { LauncherChannel } from "./launcher-channel.ts";
 import { removeContainer } from "./remove-container.ts";
-import { loadSeccompProfile } from "./seccomp-profile.ts";
 
 /** An engine that doesn't answer a question by then is not going to. */
 const ANSWER_MS = 3_000;
@@ -20,65 +28,79 @@ const ANSWER_MS = 3_000;
 /** A sandbox whose launcher isn't ready by then is not coming. */
 const READY_MS = 30_000;
 
-/** Uids that sandboxes run as: outside of what Debian gives to people and services. */
-const FIRST_UID = 20_000;
-const UIDS = 40_000;
+const MiB = 1024 * 1024;
 
 export interface DockerRuntimeOptions {
   docker: Dockerode;
   instance: string;
   policiesFolder: string;
   clock: Clock;
+  /** A launcher ends when it hears nothing from the service for this long. */
+  orphanMs: number;
 }
 
 /** Containers of one Docker Engine as sandboxes. */
 export class DockerRuntime implements ContainerRuntime {
   readonly #docker: Dockerode;
   readonly #instance: string;
-  readonly #policiesFolder: string;
   readonly #clock: Clock;
+  readonly #orphanMs: number;
+  readonly #host: HostFactsSource;
   readonly #owned = new Set<string>();
-  readonly #profiles = new Map<string, string>();
-  #host: Promise<{ machine: string; cores: number }> | undefined;
-  #created = 0;
 
-  constructor({ docker, instance, policiesFolder, clock }: DockerRuntimeOptions) {
-    this.#clock = clock;
+  constructor({ docker, instance, policiesFolder, clock, orphanMs }: DockerRuntimeOptions) {
     this.#docker = docker;
     this.#instance = instance;
-    this.#policiesFolder = policiesFolder;
+    this.#clock = clock;
+    this.#orphanMs = orphanMs;
+    this.#host = new HostFactsSource(docker, policiesFolder);
   }
 
   async create(spec: SandboxSpec): Promise<DockerSandbox> {
-    const options = toContainerSpec(spec, await this.#hostFacts(spec));
+    const facts = { ...(await this.#host.of(spec)), instance: this.#instance, orphanMs: this.#orphanMs };
     this.#owned.add(spec.id);
-    const forget = () => void this.#owned.delete(spec.id);
     let container: Dockerode.Container;
     try {
-      container = await this.#docker.createContainer(options);
+      container = await this.#docker.createContainer(toContainerSpec(spec, facts));
     } catch (error) {
-      forget();
+      this.#forget(spec.id);
       throw toUnavailable(error, "it did not create the sandbox's container");
     }
-    let link: LauncherLink | undefined;
+    const channel = new LauncherChannel({ clock: this.#clock, orphanMs: this.#orphanMs });
     try {
-      link = await this.#start(container);
-      assertControls(await this.#readHello(link), spec.policy);
+      channel.links.connect(await attachTo(container));
+      await container.start();
+      assertControls(await this.#readHello(channel), spec.policy);
     } catch (error) {
-      link?.close();
+      channel.links.close();
       // What can't be removed now is nobody's any more, and so the reaper's.
       await this.remove(container.id).catch(() => {});
-      forget();
+      this.#forget(spec.id);
       throw toUnavailable(error, "the sandbox did not get ready");
     }
-    const { memoryMiB, processes } = spec.policy.limits;
-    return new DockerSandbox({
-      container,
-      link,
+    return this.#toSandbox(spec, container, channel, false);
+  }
+
+  async adopt(spec: SandboxSpec, containerId: string): Promise<DockerSandbox> {
+    const container = this.#docker.getContainer(containerId);
+    const channel = new LauncherChannel({
       clock: this.#clock,
-      made: { memoryMiB, processes },
-      onGone: forget,
+      orphanMs: this.#orphanMs,
+      adopted: { maxHeldBytes: maxHeldBytes(spec.policy.limits) },
     });
+    const { links } = channel;
+    this.#owned.add(spec.id);
+    links.keep(lineOf(container, (info) => this.#isOurs(info, spec)));
+    await Promise.race([links.linked, links.closed]);
+    if (!links.current) {
+      this.#forget(spec.id);
+      throw new SandboxFault(
+        `the sandbox could not be attached to again: ${links.complaint}`,
+        true,
+        links.fault,
+      );
+    }
+    return this.#toSandbox(spec, container, channel, true);
   }
 
   owns(sandboxId: string): boolean {
@@ -113,88 +135,63 @@ export class DockerRuntime implements ContainerRuntime {
 
   /** A question that a live engine answers at once; one that hangs is as good as none. */
   async #ask<T>(failure: string, question: () => Promise<T>): Promise<T> {
-    let stop = () => {};
-    const late = new Promise<never>((_, reject) => {
-      stop = this.#clock.after(ANSWER_MS, () => reject(new Error(`no answer within ${ANSWER_MS} ms`)));
-    });
     try {
-      return await Promise.race([question(), late]);
+      return await within(this.#clock, ANSWER_MS, question(), `no answer within ${ANSWER_MS} ms`);
     } catch (error) {
       throw toUnavailable(error, failure);
-    } finally {
-      stop();
     }
   }
 
-  async #start(container: Dockerode.Container): Promise<LauncherLink> {
-    const stream = await container.attach({
-      stream: true,
-      stdin: true,
-      stdout: true,
-      stderr: true,
-      hijack: true,
+  #toSandbox(
+    { id, policy }: SandboxSpec,
+    container: Dockerode.Container,
+    channel: LauncherChannel,
+    adopted: boolean,
+  ): DockerSandbox {
+    const { memoryMiB, processes } = policy.limits;
+    return new DockerSandbox({
+      id,
+      container,
+      channel,
+      line: lineOf(container),
+      clock: this.#clock,
+      made: adopted ? undefined : { memoryMiB, processes },
+      adopted,
+      onGone: () => this.#forget(id),
     });
-    if (!(stream instanceof Duplex)) throw new Error("the engine gave no stream in both directions");
-    const link = new LauncherLink(stream);
-    await container.start();
-    return link;
   }
 
-  async #readHello(link: LauncherLink): Promise<Hello> {
-    const stop = this.#clock.after(READY_MS, () => link.close());
-    try {
-      const frame = await link.next();
-      if (frame?.type !== fromLauncher.hello) throw new Error(link.complaint);
-      return helloSchema.parse(JSON.parse(frame.payload.toString()));
-    } finally {
-      stop();
-    }
+  async #readHello(channel: LauncherChannel): Promise<Hello> {
+    const stop = this.#clock.after(READY_MS, () => channel.links.close());
+    const said = await channel.hello;
+    stop();
+    if (!said) throw channel.links.fault ?? new Error(channel.links.complaint);
+    const hello = helloSchema.parse(JSON.parse(said.toString()));
+    if (hello.orphanMs !== this.#orphanMs)
+      throw new Error("the launcher would not end when it is left alone");
+    return hello;
   }
 
-  async #hostFacts({ policy }: SandboxSpec) {
-    this.#host ??= this.#askHost();
-    const { machine, cores } = await this.#host;
-    if (policy.limits.cpus > cores) {
-      throw unavailable(`policy ${policy.name} wants ${policy.limits.cpus} cores, the engine has ${cores}`);
-    }
-    const turn = this.#created++;
-    return {
-      instance: this.#instance,
-      uid: FIRST_UID + (turn % UIDS),
-      cpuset: chooseCores(turn, policy.limits.cpus, cores),
-      seccompProfile: this.#profile(policy.syscalls, machine),
-    };
+  /** What the store says of a container must be what the container's labels say. */
+  #isOurs({ Config: { Labels, User } }: ContainerInspectInfo, { id, tenant, policy }: SandboxSpec): boolean {
+    const isOurs =
+      Labels[labels.instance] === this.#instance &&
+      Labels[labels.sandbox] === id &&
+      Labels[labels.tenant] === tenant &&
+      Labels[labels.policy] === policy.digest;
+    if (isOurs) this.#host.keep(id, Number.parseInt(User, 10));
+    return isOurs;
   }
 
-  async #askHost(): Promise<{ machine: string; cores: number }> {
-    try {
-      const { Architecture, NCPU } = await this.#docker.info();
-      return { machine: Architecture, cores: NCPU };
-    } catch (error) {
-      // Asked again next time.
-      this.#host = undefined;
-      throw toUnavailable(error, "it does not tell what it is");
-    }
-  }
-
-  #profile(syscalls: string, machine: string): string {
-    const known = this.#profiles.get(syscalls);
-    if (known !== undefined) return known;
-    try {
-      const profile = loadSeccompProfile(this.#policiesFolder, syscalls, machine);
-      this.#profiles.set(syscalls, profile);
-      return profile;
-    } catch (error) {
-      throw unavailable(`there is no system call list ${syscalls} for ${machine}`, error);
-    }
+  #forget(sandboxId: string): void {
+    this.#owned.delete(sandboxId);
+    this.#host.free(sandboxId);
   }
 }
 
-/** Spreads sandboxes over the cores in turn: "1" or, for two cores, "1,2". */
-const chooseCores = (turn: number, wanted: number, cores: number): string =>
-  Array.from({ length: wanted }, (_, index) => (turn * wanted + index) % cores)
-    .sort((a, b) => a - b)
-    .join(",");
+/** Of a launcher with a run that is over and not stored yet, and one that goes on; many small events cost more than their bytes. */
+const maxHeldBytes = ({ outputBytes, resultBytes }: Limits): number =>
+  2 * (outputBytes + resultBytes) + 64 * MiB;
 
 /** Names what is missing: the policy's author has to know, and it tells nothing of the host but that. */
 const assertControls = (hello: Hello, policy: Policy): void => {

@@ -1,81 +1,161 @@
 import type { Container } from "dockerode";
+import type { SandboxId } from "../domain/ids.ts";
+import type { Clock } from "../engine/ports/clock.ts";
 import {
-  type Clock,
+  InputsRefused,
+  type RunOptions,
   type RunReport,
   type RunRequest,
+  RunUnknown,
   type SandboxContainer,
   SandboxFault,
-} from "../engine/ports.ts";
+} from "../engine/ports/runtime.ts";
+import { AppliedLimits, type EngineLimits } from "./applied-limits.ts";
+import { fitsCall } from "./calls.ts";
+import { carryRun } from "./carry-run.ts";
+import { causeOf, endOf } from "./container-end.ts";
 import { toUnavailable } from "./docker-errors.ts";
-import { fromLauncher, toLauncher } from "./frames.ts";
-import type { LauncherLink } from "./launcher-link.ts";
+import { LauncherCalls } from "./launcher-calls.ts";
+import type { LauncherChannel, RunHandler } from "./launcher-channel.ts";
+import { OutputFiles } from "./output-files.ts";
+import type { Line } from "./reattach.ts";
 import { removeContainer } from "./remove-container.ts";
-import { Gathered, gather, sendAction } from "./run-action.ts";
-
-/** How much longer than its own limit a run may take before the service ends the container itself. */
-const GRACE_MS = 2_000;
-/** Inputs on their way in, and output files on their way out, have this long together. */
-const TRANSFER_MS = 30_000;
-/** A cancelled run's launcher has this long to say how it ended. */
-const CANCEL_MS = 1_000;
-const MiB = 1024 * 1024;
+import { LauncherFiles } from "./sandbox-files.ts";
+import { sendAction } from "./send-action.ts";
+import { StdinFeed } from "./stdin-feed.ts";
 
 interface Options {
+  id: SandboxId;
   container: Pick<Container, "id" | "remove" | "update" | "wait" | "inspect">;
-  link: LauncherLink;
+  channel: LauncherChannel;
+  /** How to reach the launcher again. */
+  line: Line;
   clock: Clock;
-  /** What the container was made with; a run may ask for less. */
-  made: { memoryMiB: number; processes: number };
+  /** What the container was made with; a run may ask for less. Undefined where a run may have left less in force. */
+  made: EngineLimits | undefined;
+  /** It is a session's already. */
+  adopted: boolean;
   onGone(): void;
 }
 
 /**
- * One container with its launcher's link.
+ * One container with the channel to its launcher.
  *
- * States: `warm` (made, nothing ran; answers pings) -> `leased` (`run` was called; the action is
- * running) -> `dirty` (the run ended, however it ended; nothing can run here again) -> `gone`
- * (`destroy` was called; the container is removed, or left to the reaper when the engine can't).
- * `destroy` leads to `gone` from every state. No state leads back.
+ * States: `warm` (made, nothing ran; answers pings) -> `leased` (`run` or `openSession` was called) ->
+ * `dirty` (its one run ended, however it ended, or the session could not be opened; nothing can run
+ * here again) -> `gone` (`destroy` or `release` was called; the container is removed, or left to the
+ * reaper when the engine can't, or to the next process). A session's stays `leased` from run to run;
+ * an adopted one begins there. `destroy` leads to `gone` from every state. No state leads back.
  */
 export class DockerSandbox implements SandboxContainer {
+  readonly sandboxId: SandboxId;
   readonly containerId: string;
   readonly closed: Promise<void>;
+  readonly files: LauncherFiles;
   readonly #options: Options;
+  readonly #calls: LauncherCalls;
+  readonly #stdin: StdinFeed;
+  readonly #limits: AppliedLimits;
   #state: "warm" | "leased" | "dirty" | "gone" = "warm";
+  #isSession = false;
+  #running = false;
   #removal: Promise<void> | undefined;
 
   constructor(options: Options) {
-    this.containerId = options.container.id;
-    this.closed = options.link.closed;
     this.#options = options;
+    this.sandboxId = options.id;
+    this.containerId = options.container.id;
+    this.closed = options.channel.links.closed;
+    this.#calls = new LauncherCalls(options.channel);
+    this.files = new LauncherFiles(this.#calls);
+    this.#stdin = new StdinFeed(this.#calls);
+    this.#limits = new AppliedLimits(options.container, options.made);
+    if (!options.adopted) return;
+    this.#state = "leased";
+    this.#isSession = true;
   }
 
   get state() {
     return this.#state;
   }
 
-  async ping(timeoutMs: number): Promise<void> {
-    const { link, clock } = this.#options;
-    const timer = deadline<"late">(clock);
-    timer.set(timeoutMs, "late");
-    void link.send(toLauncher.ping);
-    const frame = await Promise.race([link.next(), timer.passed]);
-    timer.stop();
-    if (frame === "late" || frame?.type !== fromLauncher.pong) {
-      throw new Error(`sandbox ${this.containerId.slice(0, 12)} did not answer a ping: ${link.complaint}`);
+  get attached(): boolean {
+    return this.#options.channel.links.current !== undefined;
+  }
+
+  async ping(timeoutMs: number): Promise<{ cpuMs: number }> {
+    const { channel } = this.#options;
+    try {
+      return await channel.ping(timeoutMs);
+    } catch (cause) {
+      const sandbox = `sandbox ${this.containerId.slice(0, 12)}`;
+      throw new Error(`${sandbox} did not answer a ping: ${channel.links.complaint}`, { cause });
     }
   }
 
-  async run(request: RunRequest, signal: AbortSignal): Promise<RunReport> {
-    if (this.#state !== "warm") throw new Error(`a sandbox runs once; this one is ${this.#state}`);
+  async openSession({ env, seed }: { env: Record<string, string>; seed: number | null }): Promise<void> {
+    const { channel, line } = this.#options;
+    if (this.#state !== "warm")
+      throw new Error(`only a warm sandbox becomes a session's; this one is ${this.#state}`);
+    if (!fitsCall({ op: "open", env, seed }))
+      throw new InputsRefused("env must be at most 60 KiB together for a session");
     this.#state = "leased";
     try {
-      await this.#lower(request);
-      signal.throwIfAborted();
-      return await this.#run(request, signal);
-    } finally {
-      if (this.#state === "leased") this.#state = "dirty";
+      await this.#calls.ask("open", { env, seed });
+    } catch (error) {
+      this.#state = "dirty";
+      throw new SandboxFault("the sandbox did not become a session's", false, error);
     }
+    this.#isSession = true;
+    channel.links.keep(line);
+  }
+
+  async run(request: RunRequest, options: RunOptions): Promise<RunReport> {
+    const { id, outputs, limits } = request;
+    const { channel } = this.#options;
+    this.#assertCanRun();
+    const question = { op: "collect", ...OutputFiles.question(outputs, limits) };
+    if (!fitsCall(question)) throw new InputsRefused("outputs must be at most 60 KiB together");
+    return await this.#alone(async () => {
+      await this.#limits.apply(limits);
+      options.signal.throwIfAborted();
+      const retain = this.#isSession;
+      return await this.#carry(request, options, (handler) =>
+        channel.begin(id, (link) => sendAction(link, request, retain), handler),
+      );
+    });
+  }
+
+  async resumeRun(
+    request: Pick<RunRequest, "id" | "limits" | "outputs">,
+    options: RunOptions,
+  ): Promise<RunReport> {
+    const { channel } = this.#options;
+    if (!this.#isSession) throw new Error("only a session's sandbox has runs to resume");
+    return await this.#alone(() =>
+      this.#carry(request, options, (handler) => {
+        if (!channel.claim(request.id, handler))
+          throw new RunUnknown(`the launcher has no run ${request.id}`);
+        if (options.signal.aborted) channel.cancel(request.id);
+      }),
+    );
+  }
+
+  forget(runId: string): void {
+    this.#options.channel.forget(runId);
+  }
+
+  async feed(runId: string, data: Buffer, close: boolean): Promise<void> {
+    await this.#stdin.feed(runId, data, close);
+  }
+
+  interrupt(runId: string): void {
+    this.#options.channel.interrupt(runId);
+  }
+
+  release(): void {
+    this.#state = "gone";
+    this.#options.channel.links.close();
   }
 
   destroy(): Promise<void> {
@@ -84,90 +164,49 @@ export class DockerSandbox implements SandboxContainer {
     return this.#removal;
   }
 
-  async #run(request: RunRequest, signal: AbortSignal): Promise<RunReport> {
-    const { link, clock } = this.#options;
-    const gathered = new Gathered(request);
-    const begun = clock.monotonic();
-    const timer = deadline<"wall" | "cancel">(clock);
-    timer.set(TRANSFER_MS + request.limits.wallMs + GRACE_MS, "wall");
-    const cancel = () => {
-      timer.set(CANCEL_MS, "cancel");
-      void link.send(toLauncher.cancel);
-    };
-    signal.addEventListener("abort", cancel, { once: true });
+  async postMortem(): ReturnType<SandboxContainer["postMortem"]> {
+    const { container, channel, clock } = this.#options;
+    return causeOf(await endOf(container, clock), channel.links);
+  }
+
+  #assertCanRun(): void {
+    if (this.#isSession && this.#state === "leased") {
+      if (this.#running) throw new Error("a sandbox runs one action at a time");
+    } else if (this.#state !== "warm") throw new Error(`a sandbox runs once; this one is ${this.#state}`);
+  }
+
+  async #alone(work: () => Promise<RunReport>): Promise<RunReport> {
+    this.#state = "leased";
+    this.#running = true;
     try {
-      const whole = Promise.all([gather(link, gathered), sendAction(link, request)]).then(([done]) => done);
-      const end = await Promise.race([whole, timer.passed]);
-      return await this.#report(end, gathered, clock.monotonic() - begun);
+      return await work();
     } finally {
-      timer.stop();
-      signal.removeEventListener("abort", cancel);
+      this.#running = false;
+      if (this.#state === "leased" && !this.#isSession) this.#state = "dirty";
     }
   }
 
+  #carry(
+    { id, limits, outputs }: Pick<RunRequest, "id" | "limits" | "outputs">,
+    options: RunOptions,
+    begin: (handler: RunHandler) => void,
+  ): Promise<RunReport> {
+    const { container, channel, clock } = this.#options;
+    const lasting = this.#isSession;
+    const isGone = () => this.#state === "gone";
+    return carryRun({ ...options, id, limits, outputs, channel, container, clock, lasting, isGone, begin });
+  }
+
   async #remove(): Promise<void> {
-    const { container, link, onGone } = this.#options;
+    const { container, channel, onGone } = this.#options;
     try {
       await removeContainer(container);
     } catch (error) {
       throw toUnavailable(error, "it did not remove a container");
     } finally {
       // Also after a failure: what nobody owns any more is the reaper's to remove.
-      link.close();
+      channel.links.close();
       onGone();
     }
   }
-
-  /** Memory and process limits below the policy's are the kernel's business, so the engine is asked. */
-  async #lower({ limits: { memoryMiB, processes } }: RunRequest): Promise<void> {
-    const { container, made } = this.#options;
-    if (memoryMiB === made.memoryMiB && processes === made.processes) return;
-    const memory = memoryMiB * MiB;
-    try {
-      await container.update({ Memory: memory, MemorySwap: memory, PidsLimit: processes });
-    } catch (error) {
-      throw new SandboxFault("the engine did not apply the run's own limits", false, error);
-    }
-  }
-
-  async #report(end: boolean | "wall" | "cancel", gathered: Gathered, wallMs: number): Promise<RunReport> {
-    const base = { ...gathered.streams(), outputs: gathered.outputs() };
-    // How the run ended is known, also where its files did not all arrive.
-    if (gathered.evidence) {
-      return { ...base, end: { kind: "launcher", evidence: gathered.evidence } };
-    }
-    if (gathered.started && (end === "wall" || end === "cancel")) {
-      return { ...base, end: { kind: "lost", cause: end, wallMs } };
-    }
-    if (gathered.started && (await this.#wasOutOfMemory())) {
-      return { ...base, end: { kind: "lost", cause: "memory", wallMs } };
-    }
-    const { complaint } = this.#options.link;
-    throw new SandboxFault(`the launcher ended early: ${complaint}`, gathered.started);
-  }
-
-  async #wasOutOfMemory(): Promise<boolean> {
-    const { container } = this.#options;
-    try {
-      await container.wait();
-      return (await container.inspect()).State.OOMKilled;
-    } catch {
-      // The engine can't tell any more, so this stays a fault of ours, not the code's.
-      return false;
-    }
-  }
 }
-
-/** A promise that resolves with a word once the time that was set last has passed. */
-const deadline = <Word extends string>(clock: Clock) => {
-  const { promise, resolve } = Promise.withResolvers<Word>();
-  let stop = () => {};
-  return {
-    passed: promise,
-    set: (ms: number, word: Word) => {
-      stop();
-      stop = clock.after(ms, () => resolve(word));
-    },
-    stop: () => stop(),
-  };
-};

@@ -1,4 +1,5 @@
 import type { Container } from "dockerode";
+import { statusOf } from "./docker-errors.ts";
 
 /** Kills and removes, with its volumes. A container that is gone, or is going just now, is removed enough. */
 export const removeContainer = async (container: Pick<Container, "remove">): Promise<void> => {
@@ -9,10 +10,4 @@ export const removeContainer = async (container: Pick<Container, "remove">): Pro
   }
 };
 
-/** By status code, never by message. */
 const isGone = (error: unknown): boolean => [404, 409].includes(statusOf(error) ?? 0);
-
-const statusOf = (error: unknown): number | undefined =>
-  error instanceof Error && "statusCode" in error && typeof error.statusCode === "number"
-    ? error.statusCode
-    : undefined;

@@ -27,6 +27,16 @@ export const skipReasonSchema = z.enum([
   "too_deep",
 ]);
 
+export const resultSchema = z
+  .object({
+    forms: z.record(z.string(), z.string()).meta({
+      description: "By media type: text, or base64 for images; text/plain is the value's repr",
+    }),
+    truncated: z.boolean().meta({ description: "A form was cut or left out for its size" }),
+  })
+  .meta({ id: "Result" });
+export type ResultForms = z.infer<typeof resultSchema>;
+
 export const observationSchema = z
   .object({
     outcome: outcomeSchema,
@@ -53,6 +63,11 @@ export const observationSchema = z
         .nullable()
         .meta({ description: "What the interpreter said of its own end; not the kernel's word" }),
       disk: z.object({ freeBytes: bytes, freeInodes: z.int() }).nullable(),
+      interrupted: z.boolean().meta({ description: "An interrupt was sent to the run" }),
+      endedBy: z.enum(["process", "interpreter", "service"]).meta({
+        description:
+          "Who said how it ended: the kernel, of the process; a session's interpreter, of the code that it ran; the service",
+      }),
       stragglers: z.int().meta({ description: "Processes that outlived the program and were killed" }),
     }),
     usage: z.object({
@@ -66,6 +81,7 @@ export const observationSchema = z
       stdoutBytes: bytes.meta({ description: "Seen, also past the bound" }),
       stderrBytes: bytes,
     }),
+    results: z.array(resultSchema).meta({ description: "Values that a cell showed, in order" }),
     outputs: z.object({
       files: z.array(outputFileSchema),
       skipped: z.array(z.object({ path: z.string(), reason: skipReasonSchema })),

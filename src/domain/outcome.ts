@@ -22,7 +22,7 @@ const count = z.int().min(0);
 const milliseconds = z.number().min(0);
 
 /** What a launcher ends a run for. */
-export const killers = ["wall", "cpu", "output", "processes", "cancel"] as const;
+export const killers = ["wall", "cpu", "output", "processes", "cancel", "corrupted"] as const;
 
 /**
  * The launcher's record of how a run ended. All of it is the kernel's word but `reported`,
@@ -47,15 +47,24 @@ export const evidenceSchema = z.strictObject({
   stderrTruncated: z.boolean(),
   wallMs: milliseconds,
   cpuMs: milliseconds.nullable(),
-  userMs: milliseconds,
-  systemMs: milliseconds,
+  userMs: milliseconds.nullable(),
+  systemMs: milliseconds.nullable(),
   memoryPeakBytes: count.nullable(),
+  /** The run was sent an interrupt. */
+  interrupted: z.boolean(),
+  /** Whose end this is: the run's process, or the session's interpreter, which says so itself and goes on. */
+  endedBy: z.enum(["process", "interpreter"]),
+  /** Which of the session's interpreters ran it, from 1; 0: none did. */
+  interpreter: count,
+  /** The interpreter's variables are gone with this run. */
+  stateLost: z.boolean(),
 });
 export type Evidence = z.infer<typeof evidenceSchema>;
 
 const ENOSPC = 28;
 const EFBIG = 27;
 const EDQUOT = 122;
+const SIGINT = 2;
 const SIGKILL = 9;
 
 const outcomeOfKill = {
@@ -64,12 +73,14 @@ const outcomeOfKill = {
   output: "output_limit",
   processes: "process_limit",
   cancel: "cancelled",
+  // The code broke the interpreter's side of the launcher's pipe, as it might have ended it.
+  corrupted: "signalled",
 } as const;
 
 /**
  * Names the outcome. The rule: a kill of ours names itself; else a program that ended well is
- * `ok` whatever limits it met and survived; else the limit whose kernel counter rose names it;
- * else how the program itself ended.
+ * `ok` whatever limits it met and survived; else an interrupt that it ended by; else the limit
+ * whose kernel counter rose names it; else how the program itself ended.
  */
 export const outcomeOf = (evidence: Evidence): Outcome => {
   const { exitCode, signal, killedBy, reported } = evidence;
@@ -78,6 +89,8 @@ export const outcomeOf = (evidence: Evidence): Outcome => {
   if (oom && signal === SIGKILL && killedBy !== "output" && killedBy !== "cancel") return "memory_limit";
   if (killedBy !== null) return outcomeOfKill[killedBy];
   if (exitCode === 0) return "ok";
+  if (evidence.interrupted && (reported?.exception === "KeyboardInterrupt" || signal === SIGINT))
+    return "cancelled";
   if (oom) return "memory_limit";
   const errno = reported?.errno;
   if (errno === ENOSPC || errno === EFBIG || errno === EDQUOT) return "disk_limit";

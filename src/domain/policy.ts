@@ -27,6 +27,11 @@ export const limitsSchema = z.strictObject({
     .min(0)
     .max(64 * MiB)
     .meta({ description: "Bytes of files that come back" }),
+  resultBytes: z
+    .int()
+    .min(0)
+    .max(64 * MiB)
+    .meta({ description: "Values that cells show, bytes" }),
 });
 export type Limits = z.infer<typeof limitsSchema>;
 
@@ -40,6 +45,7 @@ export const requestLimitsSchema = limitsSchema
     outputBytes: true,
     outputFiles: true,
     outputFilesBytes: true,
+    resultBytes: true,
   })
   .partial();
 export type RequestLimits = z.infer<typeof requestLimitsSchema>;

@@ -10,6 +10,7 @@ export const helloSchema = z.strictObject({
   python: z.string(),
   preloaded: z.array(z.string()),
   readyMs: z.number(),
+  orphanMs: z.int().meta({ description: "It ends after this long without a word from the service, ms" }),
   cgroup: z.union([z.literal(1), z.literal(2)]),
   controls: z.strictObject({
     uid: z.int(),

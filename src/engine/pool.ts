@@ -2,7 +2,10 @@ import { ServiceError, shuttingDown } from "../domain/errors.ts";
 import { createSandboxId } from "../domain/ids.ts";
 import type { Image } from "../domain/image.ts";
 import type { Policy } from "../domain/policy.ts";
-import type { Clock, ContainerRuntime, PoolState, PoolStatus, SandboxContainer, Telemetry } from "./ports.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { PoolState, PoolStatus } from "./ports/pool-status.ts";
+import type { ContainerRuntime, SandboxContainer } from "./ports/runtime.ts";
+import type { Telemetry } from "./ports/telemetry.ts";
 import type { Slots } from "./slots.ts";
 
 export interface PoolOptions {

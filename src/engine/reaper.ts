@@ -1,4 +1,5 @@
-import type { Clock, ContainerRuntime, SandboxRef } from "./ports.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { ContainerRuntime, SandboxRef } from "./ports/runtime.ts";
 
 /** An exited sandbox of another instance is nobody's after this long: its owner would have removed it. */
 const ABANDONED_MS = 60_000;

@@ -1,4 +1,4 @@
-import type { Clock } from "./ports.ts";
+import type { Clock } from "./ports/clock.ts";
 
 /**
  * Does the work every `ms`, counted from the end of the last time, until the returned function is

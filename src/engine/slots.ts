@@ -1,15 +1,13 @@
+import { Line } from "./line.ts";
+
 /** A bounded number of places, first come, first served. */
 export class Slots {
   readonly #size: number;
   #taken = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Line<() => void>();
 
   constructor(size: number) {
     this.#size = size;
-  }
-
-  get full(): boolean {
-    return this.#taken >= this.#size;
   }
 
   get taken(): number {
@@ -29,25 +27,25 @@ export class Slots {
     return () => {
       if (!held) return;
       held = false;
-      const next = this.#waiting.shift();
       // The place goes straight to the next in line, so nobody can slip in between.
-      if (next) next();
+      const enter = this.#waiting.first;
+      if (enter) enter();
       else this.#taken -= 1;
     };
   }
 
   #wait(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      const enter = () => {
-        signal?.removeEventListener("abort", leave);
-        resolve();
-      };
-      const leave = () => {
-        this.#waiting.splice(this.#waiting.indexOf(enter), 1);
+      const giveUp = () => {
+        leave();
         reject(signal?.reason);
       };
-      signal?.addEventListener("abort", leave, { once: true });
-      this.#waiting.push(enter);
+      const leave = this.#waiting.push(() => {
+        leave();
+        signal?.removeEventListener("abort", giveUp);
+        resolve();
+      });
+      signal?.addEventListener("abort", giveUp, { once: true });
     });
   }
 }

@@ -1,26 +1,45 @@
-/** Bearer API keys. Compares digests in constant time, so neither content nor length leaks by timing. */
-import { createHash, timingSafeEqual } from "node:crypto";
+/** Bearer API keys, and what a key's role lets a request do. */
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { ServiceError } from "../domain/errors.ts";
-import type { Secret } from "../domain/secret.ts";
+import type { Caller, Role } from "../domain/tenant.ts";
+import { DEFAULT_TENANT, type Keys } from "../engine/tenants/keys.ts";
+import { assertRole } from "../engine/tenants/roles.ts";
 import type { AppEnv } from "./app-env.ts";
 
-const digest = (key: string) => createHash("sha256").update(key).digest();
+/** Whoever can reach the service where no key is asked for. */
+const local: Caller = { tenant: DEFAULT_TENANT, role: "admin", keyId: "local" };
 
-/** With `apiKey` undefined every request passes; the configuration allows that on loopback only. */
-export const authenticate = (apiKey: Secret | undefined, tenant: string) => {
-  const expected = apiKey === undefined ? undefined : digest(apiKey.reveal());
-  return createMiddleware<AppEnv>(async (context, next) => {
-    if (expected) {
-      const [, key] = /^Bearer +(\S+)$/i.exec(context.req.header("authorization") ?? "") ?? [];
-      if (key === undefined) {
-        throw new ServiceError("unauthenticated", "Send the API key: Authorization: Bearer <key>");
-      }
-      if (!timingSafeEqual(digest(key), expected)) {
-        throw new ServiceError("unauthenticated", "The API key is not valid");
-      }
-    }
-    context.set("tenant", tenant);
+/** With `keys` undefined every request passes; the configuration allows that on loopback only. */
+export const authenticate = (keys: Pick<Keys, "authenticate"> | undefined) =>
+  createMiddleware<AppEnv>(async (context, next) => {
+    context.set("caller", keys ? callerOf(keys, context.req.header("authorization")) : local);
     await next();
   });
+
+const callerOf = (keys: Pick<Keys, "authenticate">, authorization = ""): Caller => {
+  const [, text] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
+  if (text === undefined) {
+    throw new ServiceError("unauthenticated", "Send the API key: Authorization: Bearer <key>");
+  }
+  const caller = keys.authenticate(text);
+  if (!caller) throw new ServiceError("unauthenticated", "The API key is not valid");
+  return caller;
+};
+
+/** Whether a request is one that changes nothing. */
+export const isReading = (method: string): boolean =>
+  method === "GET" || method === "HEAD" || method === "OPTIONS";
+
+/** An auditor reads; a route that says nothing of roles lets it change nothing. */
+export const refuseAuditorsChanges = createMiddleware<AppEnv>(async (context, next) => {
+  if (!isReading(context.req.method)) requireRole(context, "submitter", "admin");
+  await next();
+});
+
+/** The caller, if it has one of the roles; else throws `forbidden`. */
+export const requireRole = (context: Context<AppEnv>, ...allowed: [Role, ...Role[]]): Caller => {
+  const caller = context.get("caller");
+  assertRole(caller, ...allowed);
+  return caller;
 };

@@ -1,49 +1,69 @@
 /** The HTTP face: middleware, error handling and the routes, over an engine that does the work. */
-import { randomUUID } from "node:crypto";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { ServiceError } from "../domain/errors.ts";
-import type { Secret } from "../domain/secret.ts";
 import type { Catalog } from "../engine/catalog.ts";
-import type { Executor } from "../engine/executor.ts";
-import type { ExecutionStore } from "../engine/ports.ts";
+import type { Batches } from "../engine/executions/batches.ts";
+import type { Executor } from "../engine/executions/executor.ts";
+import type { Ledger } from "../engine/executions/ledger.ts";
+import type { Idempotency } from "../engine/idempotency.ts";
+import type { ExecutionStore } from "../engine/ports/stores.ts";
 import type { Readiness } from "../engine/readiness.ts";
+import type { Cohorts } from "../engine/sessions/cohorts.ts";
+import type { Sessions } from "../engine/sessions/sessions.ts";
+import type { Keys } from "../engine/tenants/keys.ts";
+import type { Rate } from "../engine/tenants/rate.ts";
+import type { Tenants } from "../engine/tenants/tenants.ts";
 import type { AppEnv } from "./app-env.ts";
-import { authenticate } from "./auth.ts";
+import { authenticate, refuseAuditorsChanges } from "./auth.ts";
+import type { FileRouteDependencies } from "./files/dependencies.ts";
+import { fileRoutes } from "./files/file-routes.ts";
+import { limitRate } from "./limits.ts";
 import { openApiInfo } from "./openapi.ts";
 import { toProblem } from "./problem.ts";
+import { batchRoutes } from "./routes/batches.ts";
 import { catalogRoutes } from "./routes/catalog.ts";
+import { cohortRoutes } from "./routes/cohorts.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { executionRoutes } from "./routes/executions.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { keyRoutes } from "./routes/keys.ts";
+import { sessionRoutes } from "./routes/sessions.ts";
+import { tenantRoutes } from "./routes/tenants.ts";
+import { logRequests, type RequestLine, trace } from "./trace.ts";
 import { invalidRequest } from "./validation.ts";
 
 export interface HttpDependencies {
-  executor: Pick<Executor, "execute">;
-  store: Pick<ExecutionStore, "find">;
+  executor: Pick<Executor, "submit">;
+  batches: Batches;
+  ledger: Ledger;
+  store: ExecutionStore;
+  sessions: Sessions;
+  cohorts: Cohorts;
+  files: FileRouteDependencies;
+  idempotency: Idempotency;
   catalog: Catalog;
+  keys: Keys;
+  /** Whether requests need a key. */
+  auth: boolean;
+  tenants: Tenants;
+  rate: Rate;
+  /** Throws `quota_exhausted`. */
+  assertWithinBounds(tenant: string): void;
   readiness(): Promise<Readiness>;
   metrics(): Promise<string>;
-  /** undefined lets every request pass. */
-  apiKey: Secret | undefined;
-  /** Who the requests belong to. */
-  tenant: string;
   maxBodyBytes: number;
+  onRequest(line: RequestLine): void;
   onError(error: unknown, requestId: string): void;
 }
 
 export const createHttp = (deps: HttpDependencies): OpenAPIHono<AppEnv> => {
   const app = new OpenAPIHono<AppEnv>({ defaultHook: invalidRequest });
 
-  app.use(async (context, next) => {
-    const given = context.req.header("x-request-id");
-    const requestId = given && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID();
-    context.set("requestId", requestId);
-    context.header("x-request-id", requestId);
-    await next();
-  });
+  app.use(trace);
+  app.use(logRequests(deps.onRequest));
   app.use(
     secureHeaders({
       contentSecurityPolicy: {
@@ -56,23 +76,30 @@ export const createHttp = (deps: HttpDependencies): OpenAPIHono<AppEnv> => {
     }),
   );
   // Before anything reads a body: strangers don't get to fill our memory.
-  app.use("/v1/*", authenticate(deps.apiKey, deps.tenant));
-  app.use("/metrics", authenticate(deps.apiKey, deps.tenant));
-  app.use(
-    bodyLimit({
-      maxSize: deps.maxBodyBytes,
-      onError: () => {
-        throw new ServiceError(
-          "payload_too_large",
-          `The request body must be at most ${deps.maxBodyBytes} bytes`,
-        );
-      },
-    }),
-  );
+  for (const path of ["/v1/*", "/metrics"]) {
+    app.use(path, authenticate(deps.auth ? deps.keys : undefined));
+  }
+  app.use("/v1/*", refuseAuditorsChanges);
+  app.use("/v1/*", limitRate(deps.rate));
+  const limitBody = bodyLimit({
+    maxSize: deps.maxBodyBytes,
+    onError: () => {
+      const message = `The request body must be at most ${deps.maxBodyBytes} bytes`;
+      throw new ServiceError("payload_too_large", message);
+    },
+  });
+  // Files are streamed, with a bound of their own.
+  app.use((context, next) => (isUpload(context.req) ? next() : limitBody(context, next)));
 
   app.route("/", healthRoutes(deps.readiness, deps.metrics));
-  app.route("/", executionRoutes(deps.executor, deps.store));
+  app.route("/", executionRoutes(deps));
+  app.route("/", batchRoutes(deps));
+  app.route("/", sessionRoutes(deps));
+  app.route("/", fileRoutes(deps.files));
+  app.route("/", cohortRoutes(deps));
   app.route("/", catalogRoutes(deps.catalog));
+  app.route("/", keyRoutes(deps.keys));
+  app.route("/", tenantRoutes(deps.tenants));
   app.route("/", docsRoutes());
   app.openAPIRegistry.registerComponent("securitySchemes", "apiKey", { type: "http", scheme: "bearer" });
   app.doc31("/openapi.json", openApiInfo);
@@ -102,3 +129,6 @@ export const createHttp = (deps: HttpDependencies): OpenAPIHono<AppEnv> => {
   });
   return app;
 };
+
+const isUpload = ({ method, path }: { method: string; path: string }): boolean =>
+  method === "PUT" && /^\/v1\/sessions\/[^/]+\/files(\/|$)/.test(path);

@@ -8,12 +8,20 @@ import type { AppEnv } from "./app-env.ts";
 export const statusOfCode: Record<ErrorCode, ContentfulStatusCode> = {
   invalid_request: 400,
   unauthenticated: 401,
+  forbidden: 403,
   policy_denied: 403,
   not_found: 404,
+  conflict: 409,
+  session_ended: 410,
   payload_too_large: 413,
+  file_refused: 409,
+  rate_limited: 429,
+  quota_exhausted: 429,
   capacity_exhausted: 503,
   sandbox_failed: 502,
+  execution_lost: 502,
   runtime_unavailable: 503,
+  store_unavailable: 503,
   internal: 500,
 };
 

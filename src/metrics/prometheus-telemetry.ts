@@ -1,11 +1,13 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { outcomes } from "../domain/outcome.ts";
-import type { PoolStatus, Telemetry } from "../engine/ports.ts";
+import type { PoolStatus } from "../engine/ports/pool-status.ts";
+import type { Telemetry } from "../engine/ports/telemetry.ts";
 
 /** What the gauges show, read at each scrape. */
 export interface Levels {
   running: number;
   queued: number;
+  sessions: number;
   pools: Pick<PoolStatus, "image" | "policy" | "warm" | "creating" | "waiting">[];
 }
 
@@ -17,6 +19,7 @@ export class PrometheusTelemetry implements Telemetry {
   readonly #outcomes = this.#counter("cloche_executions_total", "Executions by outcome", ["outcome"]);
   readonly #faults = this.#counter("cloche_faults_total", "Executions that the service failed", ["code"]);
   readonly #acquired = this.#counter("cloche_pool_acquires_total", "Sandboxes taken", ["result"]);
+  readonly #sessionsEnded = this.#counter("cloche_sessions_ended_total", "Sessions by their end", ["reason"]);
   readonly #phases = this.#histogram("cloche_phase_seconds", "Time of an execution by phase", ["phase"]);
   readonly #created = this.#histogram("cloche_sandbox_create_seconds", "Time to make a sandbox ready", []);
 
@@ -28,6 +31,9 @@ export class PrometheusTelemetry implements Telemetry {
     });
     this.#gauge("cloche_executions_queued", "Executions that wait for admission", [], (gauge) => {
       gauge.set(levels().queued);
+    });
+    this.#gauge("cloche_sessions", "Sessions that live", [], (gauge) => {
+      gauge.set(levels().sessions);
     });
     this.#gauge("cloche_pool_sandboxes", "Sandboxes by pool", ["image", "policy", "state"], (gauge) => {
       gauge.reset();
@@ -49,6 +55,10 @@ export class PrometheusTelemetry implements Telemetry {
 
   phase(phase: string, ms: number): void {
     this.#phases.observe({ phase }, ms / 1000);
+  }
+
+  sessionEnded(reason: string): void {
+    this.#sessionsEnded.inc({ reason });
   }
 
   sandboxCreated(ms: number): void {

@@ -1,58 +1,30 @@
 /** How the service lives and ends: crashes, drains, overload, callers that go away, sandboxes that die. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { executionSchema } from "../../src/domain/execution.ts";
 import { readinessSchema } from "../../src/http/routes/health.ts";
 import { containersOf, docker, startService, until } from "../support/service.ts";
+import { ServiceProcesses } from "../support/service-processes.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-let stateDir: string;
-const started: ChildProcess[] = [];
+let processes: ServiceProcesses;
 beforeEach(() => {
-  stateDir = mkdtempSync(join(tmpdir(), "cloche-life-"));
+  processes = new ServiceProcesses();
 });
 afterEach(async () => {
-  for (const child of started.splice(0)) {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill("SIGKILL");
-      await once(child, "exit");
-    }
-  }
-  // What a killed service left is removed as its next start would.
-  if (existsSync(join(stateDir, "instance-id"))) {
-    const left = await containersOf(instanceOf(stateDir));
-    await Promise.all(left.map((id) => docker().getContainer(id).remove({ force: true })));
-  }
-  rmSync(stateDir, { recursive: true });
+  await processes[Symbol.asyncDispose]();
 });
 
-const instanceOf = (folder: string) => readFileSync(join(folder, "instance-id"), "utf8").trim();
-
-/** Starts the service as its own process; resolves when it has printed where it listens. */
+/** With shorthands for what these tests ask for. */
 const spawnService = async (env: Record<string, string> = {}) => {
-  const child = spawn(process.execPath, ["src/main.ts"], {
-    cwd: root,
-    env: { ...process.env, CLOCHE_STATE_DIR: stateDir, CLOCHE_PORT: "0", CLOCHE_LOG_LEVEL: "error", ...env },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  started.push(child);
-  let printed = "";
-  for await (const chunk of child.stdout) {
-    printed += chunk;
-    if (printed.includes("Ctrl-C ends it.")) break;
-  }
-  const url = /http:\/\/127\.0\.0\.1:\d+/.exec(printed)?.[0] ?? "";
-  const key = readFileSync(join(stateDir, "api-key"), "utf8").trim();
-  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+  const service = await processes.start(env);
   const post = (code: string, rest: object = {}) =>
-    fetch(`${url}/v1/executions`, { method: "POST", headers, body: JSON.stringify({ code, ...rest }) });
-  const find = (id: string) => fetch(`${url}/v1/executions/${id}`, { headers });
-  return { child, url, printed, post, find };
+    service.request("/v1/executions", { method: "POST", body: JSON.stringify({ code, ...rest }) });
+  const find = (id: string) => service.request(`/v1/executions/${id}`);
+  return { ...service, post, find };
 };
 
 describe("a killed service", () => {
@@ -75,7 +47,7 @@ describe("a killed service", () => {
       service.child.kill("SIGKILL");
       await Promise.all(callers);
     }
-    const left = new Set(await containersOf(instanceOf(stateDir)));
+    const left = new Set(await containersOf(processes.instance));
     const service = await spawnService();
     for (const id of acknowledged) {
       const response = await service.find(id);
@@ -85,15 +57,15 @@ describe("a killed service", () => {
         observation: { outcome: "ok" },
       });
     }
-    const now = await containersOf(instanceOf(stateDir));
+    const now = await containersOf(processes.instance);
     expect(now.filter((id) => left.has(id))).toEqual([]);
     service.child.kill("SIGTERM");
     expect(await once(service.child, "exit")).toEqual([0, null]);
   });
 
-  test("leaves no running container: launchers end with their stream", async () => {
-    const service = await spawnService();
-    const instance = instanceOf(stateDir);
+  test("that nobody starts again leaves no running container: launchers that hear nothing end", async () => {
+    const service = await spawnService({ CLOCHE_ORPHAN_MS: "5000" });
+    const instance = processes.instance;
     expect((await containersOf(instance)).length).toBeGreaterThan(0);
     service.child.kill("SIGKILL");
     const filters = { label: [`io.cloche.instance=${instance}`] };
@@ -112,7 +84,7 @@ describe("a service that is asked to end", () => {
       const body = executionSchema.parse(await (await running).json());
       expect(body.observation).toMatchObject({ outcome: "ok", stdout: "finished\n" });
       expect(await once(service.child, "exit")).toEqual([0, null]);
-      expect(await containersOf(instanceOf(stateDir))).toEqual([]);
+      expect(await containersOf(processes.instance)).toEqual([]);
     },
   );
 
@@ -123,12 +95,11 @@ describe("a service that is asked to end", () => {
     service.child.kill("SIGTERM");
     await once(service.child, "exit");
     await running;
-    expect(await containersOf(instanceOf(stateDir))).toEqual([]);
+    expect(await containersOf(processes.instance)).toEqual([]);
   });
 
   const metric = async (url: string, name: string): Promise<number> => {
-    const key = readFileSync(join(stateDir, "api-key"), "utf8").trim();
-    const response = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${key}` } });
+    const response = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${processes.key}` } });
     return Number(new RegExp(`^${name} (\\d+)`, "m").exec(await response.text())?.[1] ?? -1);
   };
 });
@@ -136,7 +107,7 @@ describe("a service that is asked to end", () => {
 describe("starting", () => {
   test("prints the address, the key once, and a command that works when pasted", async () => {
     const first = await spawnService();
-    const key = readFileSync(join(stateDir, "api-key"), "utf8").trim();
+    const { key } = processes;
     expect(first.printed).toContain(key);
     const command = first.printed.split("\n").find((line) => line.trim().startsWith("curl ")) ?? "";
     const shell = spawn("sh", ["-c", command], { stdio: ["ignore", "pipe", "inherit"] });
@@ -153,7 +124,7 @@ describe("starting", () => {
     await spawnService();
     const second = spawn(process.execPath, ["src/main.ts"], {
       cwd: root,
-      env: { ...process.env, CLOCHE_STATE_DIR: stateDir, CLOCHE_PORT: "0" },
+      env: { ...process.env, CLOCHE_STATE_DIR: processes.stateDir, CLOCHE_PORT: "0" },
       stdio: ["ignore", "ignore", "pipe"],
     });
     let complaint = "";
@@ -195,7 +166,7 @@ describe("a caller that goes away", () => {
     abort.abort();
     expect(await Promise.all([gone, queued])).toEqual(["aborted", "aborted"]);
     expect(await service.run("print('next')")).toMatchObject({ outcome: "ok" });
-    expect(await metrics()).toContain('cloche_executions_total{outcome="cancelled"} 1');
+    expect(await metrics()).toContain('cloche_executions_total{outcome="cancelled"} 2');
   });
 });
 

@@ -71,6 +71,7 @@ const createWithout = async (change: Remove, require: Control[]) => {
     docker: engine,
     instance: INSTANCE,
     policiesFolder,
+    orphanMs: 60_000,
     clock: systemClock,
   });
   const image = (await runtime.images()).find(({ name }) => name === "python") as Image;

@@ -7,7 +7,7 @@ import type { Policy } from "../../src/domain/policy.ts";
 import type { Hello } from "../../src/domain/sandbox.ts";
 import { loadPolicies } from "../../src/engine/load-policies.ts";
 import type { PoolSettings } from "../../src/engine/pools.ts";
-import type { RunRequest } from "../../src/engine/ports.ts";
+import type { RunRequest } from "../../src/engine/ports/runtime.ts";
 
 export const policiesFolder = join(import.meta.dirname, "../../policies");
 
@@ -32,14 +32,19 @@ export const anAction = (change: Partial<ActionInput> = {}): Action =>
   actionSchema.parse({ code: "print(1)", ...change });
 
 export const aRequest = (change: Partial<RunRequest> = {}): RunRequest => ({
+  id: "exe_1",
+  mode: "script",
   code: Buffer.from("print(1)"),
+  argv: [],
   stdin: Buffer.alloc(0),
+  keepStdin: false,
   args: [],
   env: {},
   files: [],
   outputs: [],
   limits: aPolicy().limits,
   seed: null,
+  name: "",
   ...change,
 });
 
@@ -61,6 +66,10 @@ export const someEvidence = (change: Partial<Evidence> = {}): Evidence => ({
   userMs: 1,
   systemMs: 1,
   memoryPeakBytes: 1,
+  interrupted: false,
+  endedBy: "process",
+  interpreter: 0,
+  stateLost: false,
   ...change,
 });
 
@@ -71,6 +80,7 @@ export const aHello = (change: Partial<Hello["controls"]> = {}): Hello => ({
   python: "3.13.5",
   preloaded: [],
   readyMs: 1,
+  orphanMs: 60_000,
   cgroup: 2,
   controls: {
     uid: 20_000,

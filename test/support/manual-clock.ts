@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/engine/ports.ts";
+import type { Clock } from "../../src/engine/ports/clock.ts";
 
 /** Time that moves only when a test says so. */
 export class ManualClock implements Clock {
@@ -19,12 +19,18 @@ export class ManualClock implements Clock {
     return () => void this.#timers.delete(timer);
   }
 
-  /** Moves time and fires what became due, then lets promises settle. */
+  /** How many callbacks wait for their time. */
+  get timers(): number {
+    return this.#timers.size;
+  }
+
+  /** Moves time and fires what became due, the earliest first, then lets promises settle. */
   async advance(ms: number): Promise<void> {
     this.#ms += ms;
-    for (const timer of [...this.#timers].filter(({ at }) => at <= this.#ms)) {
-      this.#timers.delete(timer);
-      timer.callback();
+    const due = [...this.#timers].filter(({ at }) => at <= this.#ms).sort((a, b) => a.at - b.at);
+    for (const timer of due) {
+      // One of those before may have cancelled it.
+      if (this.#timers.delete(timer)) timer.callback();
     }
     await settled();
   }

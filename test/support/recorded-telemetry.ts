@@ -1,9 +1,10 @@
-import type { Telemetry } from "../../src/engine/ports.ts";
+import type { Telemetry } from "../../src/engine/ports/telemetry.ts";
 
 /** Keeps what it was told. */
 export class RecordedTelemetry implements Telemetry {
   readonly outcomes: string[] = [];
   readonly faults: string[] = [];
+  readonly sessionEnds: string[] = [];
   hits = 0;
   misses = 0;
 
@@ -18,6 +19,10 @@ export class RecordedTelemetry implements Telemetry {
   phase(): void {}
 
   sandboxCreated(): void {}
+
+  sessionEnded(reason: string): void {
+    this.sessionEnds.push(reason);
+  }
 
   acquired(hit: boolean): void {
     if (hit) this.hits += 1;

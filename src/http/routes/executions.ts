@@ -1,43 +1,104 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import type { TypedResponse } from "hono";
+import type { Context } from "hono";
 import { actionSchema } from "../../domain/action.ts";
 import { ServiceError } from "../../domain/errors.ts";
-import { type Execution, executionSchema } from "../../domain/execution.ts";
-import type { Executor } from "../../engine/executor.ts";
-import type { ExecutionStore, StoredExecution } from "../../engine/ports.ts";
+import {
+  executionRecordSchema,
+  executionSchema,
+  executionStatuses,
+  executionSummarySchema,
+  pendingExecutionSchema,
+} from "../../domain/execution.ts";
+import { idSchema } from "../../domain/ids.ts";
+import { outcomeSchema } from "../../domain/outcome.ts";
+import type { Executor } from "../../engine/executions/executor.ts";
+import type { LiveExecution } from "../../engine/executions/live-execution.ts";
+import { SandboxFault } from "../../engine/ports/runtime.ts";
+import { FileRefused } from "../../engine/ports/sandbox-files.ts";
+import { visibleTo } from "../../engine/tenants/roles.ts";
 import type { AppEnv } from "../app-env.ts";
+import { changing, reading } from "../common-problems.ts";
+import { doOnce } from "../once.ts";
+import { pageOf, pageQuery, scopeOf } from "../page-query.ts";
 import { problemResponses } from "../problem.ts";
+import { postHeaders } from "../request-headers.ts";
 import { invalidRequest } from "../validation.ts";
 import { checkActionShape } from "./action-shape.ts";
+import { executionEvents, lastEventId } from "./execution-events.ts";
+import { type SubmitDependencies, submit } from "./submit.ts";
 
 const security = [{ apiKey: [] }];
+const tags = ["executions"];
+const params = z.object({ id: idSchema });
+
+/** The three answers of a route that submits an execution. */
+export const submitResponses = {
+  200: {
+    description:
+      "The code ran and what came of it is stored; or, where events were asked for, the stream of them",
+    content: {
+      "application/json": { schema: executionSchema },
+      "text/event-stream": { schema: z.string() },
+    },
+  },
+  202: {
+    description: "Accepted, for a request with Prefer: respond-async",
+    content: { "application/json": { schema: pendingExecutionSchema } },
+  },
+} as const;
 
 const create = createRoute({
   method: "post",
   path: "/v1/executions",
   operationId: "createExecution",
-  tags: ["executions"],
+  tags,
   summary: "Run one action in a container of its own",
   description:
-    "Whatever the code does is an outcome in a 200 answer. Errors are faults of the request or the service.",
+    "Whatever the code does is an outcome in a 200 answer. Errors are faults of the request or the service. " +
+    "A caller that goes away cancels the run, unless it sent an Idempotency-Key or asked for events or a later answer.",
   security,
-  request: { body: { required: true, content: { "application/json": { schema: actionSchema } } } },
+  request: {
+    headers: postHeaders,
+    body: { required: true, content: { "application/json": { schema: actionSchema } } },
+  },
   responses: {
-    200: {
-      description: "The code ran; it is stored",
-      content: { "application/json": { schema: executionSchema } },
-    },
+    ...submitResponses,
     ...problemResponses(
-      "invalid_request",
-      "unauthenticated",
+      ...changing,
       "policy_denied",
       "not_found",
+      "conflict",
       "payload_too_large",
-      "internal",
+      "quota_exhausted",
       "sandbox_failed",
+      "execution_lost",
       "capacity_exhausted",
       "runtime_unavailable",
     ),
+  },
+});
+
+const list = createRoute({
+  method: "get",
+  path: "/v1/executions",
+  operationId: "listExecutions",
+  tags,
+  summary: "List executions, newest first, without their output",
+  security,
+  request: {
+    query: z.object({
+      ...pageQuery,
+      status: z.enum(executionStatuses).optional(),
+      outcome: outcomeSchema.optional(),
+      session: idSchema.optional().meta({ description: "A session's id" }),
+    }),
+  },
+  responses: {
+    200: {
+      description: "A page",
+      content: { "application/json": { schema: pageOf(executionSummarySchema) } },
+    },
+    ...problemResponses(...reading, "forbidden"),
   },
 });
 
@@ -45,38 +106,169 @@ const read = createRoute({
   method: "get",
   path: "/v1/executions/{id}",
   operationId: "readExecution",
-  tags: ["executions"],
-  summary: "Read a stored execution",
+  tags,
+  summary: "Read an execution, whether it waits, runs, or has ended",
   security,
-  request: { params: z.object({ id: z.string().max(64) }) },
+  request: { params },
   responses: {
-    200: { description: "The execution", content: { "application/json": { schema: executionSchema } } },
-    ...problemResponses("invalid_request", "unauthenticated", "not_found", "internal"),
+    200: { description: "The execution", content: { "application/json": { schema: executionRecordSchema } } },
+    ...problemResponses(...reading, "not_found"),
   },
 });
 
-export const executionRoutes = (
-  executor: Pick<Executor, "execute">,
-  store: Pick<ExecutionStore, "find">,
-): OpenAPIHono<AppEnv> => {
+const events = createRoute({
+  method: "get",
+  path: "/v1/executions/{id}/events",
+  operationId: "readExecutionEvents",
+  tags,
+  summary: "Read along, or read again",
+  description:
+    "Server-sent events, numbered from 1: started, stdout, stderr, result, file, and last `finished` or `error`. " +
+    "A stream that ends without one of these was cut: ask again with Last-Event-ID.",
+  security,
+  request: {
+    params,
+    headers: z.object({ "last-event-id": z.string().optional() }),
+    query: z.object({ after: z.string().optional().meta({ description: "As Last-Event-ID" }) }),
+  },
+  responses: {
+    200: { description: "The events", content: { "text/event-stream": { schema: z.string() } } },
+    ...problemResponses(...reading, "not_found"),
+  },
+});
+
+const stdin = createRoute({
+  method: "post",
+  path: "/v1/executions/{id}/stdin",
+  operationId: "feedExecution",
+  tags,
+  summary: "Feed the standard input of a run that keeps it open",
+  security,
+  request: {
+    params,
+    headers: postHeaders,
+    query: z.object({
+      close: z.enum(["true", "false"]).optional().meta({ description: "true: that was all" }),
+    }),
+    body: { content: { "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) } } },
+  },
+  responses: {
+    204: { description: "The sandbox has it" },
+    ...problemResponses(
+      ...changing,
+      "not_found",
+      "conflict",
+      "payload_too_large",
+      "file_refused",
+      "sandbox_failed",
+    ),
+  },
+});
+
+const act = (name: "interrupt" | "cancel", summary: string) =>
+  createRoute({
+    method: "post",
+    path: `/v1/executions/{id}/${name}`,
+    operationId: `${name}Execution`,
+    tags,
+    summary,
+    security,
+    request: { params, headers: postHeaders },
+    responses: {
+      202: { description: "It was told", content: { "application/json": { schema: executionRecordSchema } } },
+      ...problemResponses(...changing, "not_found", "conflict"),
+    },
+  });
+
+const interrupt = act("interrupt", "Raise KeyboardInterrupt in the code");
+const cancel = act("cancel", "Kill the run, or take it out of the queue");
+
+export interface ExecutionRouteDependencies extends SubmitDependencies {
+  executor: Pick<Executor, "submit">;
+  /** Throws `quota_exhausted`. */
+  assertWithinBounds(tenant: string): void;
+}
+
+export const executionRoutes = (deps: ExecutionRouteDependencies): OpenAPIHono<AppEnv> => {
+  const { executor, ledger, store, idempotency, assertWithinBounds } = deps;
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: invalidRequest });
+
+  /** One that has not ended. Throws `not_found`, or `conflict` when it has. */
+  const liveOf = (context: Context<AppEnv>): LiveExecution => {
+    const id = context.req.param("id") ?? "";
+    const visible = visibleTo(context.get("caller"));
+    const live = ledger.find(visible, id);
+    if (live) return live;
+    if (store.find(visible, id) === undefined) throw noExecution(id);
+    throw new ServiceError("conflict", `Execution ${id} has ended`);
+  };
+  const record = (context: Context<AppEnv>): Response => {
+    const id = context.req.param("id") ?? "";
+    const visible = visibleTo(context.get("caller"));
+    const live = ledger.find(visible, id);
+    if (live) return context.json(live.record());
+    const stored = store.find(visible, id);
+    if (stored === undefined) throw noExecution(id);
+    return context.body(stored, 200, { "content-type": "application/json" });
+  };
+
   routes.post("/v1/executions", checkActionShape);
   routes.openapi(create, async (context) => {
+    const { tenant } = context.get("caller");
     const action = context.req.valid("json");
-    return answer(await executor.execute(context.get("tenant"), action, context.req.raw.signal));
+    assertWithinBounds(tenant);
+    const traceparent = context.get("traceparent");
+    const accept = (id: string) => executor.submit(action, { tenant, id, traceparent });
+    return typed(await submit(context, deps, accept, { cancelWhenGone: true }));
   });
-  routes.openapi(read, (context) => {
+  routes.openapi(list, (context) => {
+    const { tenant, session, ...query } = context.req.valid("query");
+    const page = store.list(scopeOf(context.get("caller"), tenant), { ...query, sessionId: session });
+    return context.json(page, 200);
+  });
+  routes.openapi(read, (context) => typed(record(context)));
+  routes.openapi(events, (context) => {
     const { id } = context.req.valid("param");
-    const execution = store.find(context.get("tenant"), id);
-    if (!execution) throw new ServiceError("not_found", `There is no execution ${JSON.stringify(id)}`);
-    return answer(execution);
+    const from = { id, after: lastEventId(context) };
+    return typed(executionEvents(context, deps, visibleTo(context.get("caller")), from));
   });
+  routes.openapi(stdin, async (context) => {
+    const close = context.req.valid("query").close === "true";
+    const live = liveOf(context);
+    const data = Buffer.from(await context.req.arrayBuffer());
+    await doOnce(context, idempotency, {
+      act: () => live.feedStdin(data, close).catch(throwStdinError),
+      answer: () => null,
+    });
+    return context.body(null, 204);
+  });
+  for (const [route, tell] of [
+    [interrupt, (live: LiveExecution) => live.interrupt()],
+    [cancel, (live: LiveExecution) => live.cancel()],
+  ] as const) {
+    routes.openapi(route, async (context) => {
+      const told = await doOnce(context, idempotency, {
+        act: () => tell(liveOf(context)),
+        answer: () => record(context),
+      });
+      return typed(new Response(told.body, { status: 202, headers: told.headers }));
+    });
+  }
   return routes;
 };
 
-/** As stored, without a second look: an execution can have many megabytes of output. */
-const answer = (execution: StoredExecution) =>
-  new Response(execution, {
-    headers: { "content-type": "application/json" },
-    // What the text holds is the schema's: the store wrote nothing else.
-  }) as unknown as TypedResponse<Execution, 200, "json">;
+/** What the launcher refuses with, see docs/protocol.md, in words for the caller. */
+const throwStdinError = (error: unknown): never => {
+  if (error instanceof SandboxFault) {
+    throw new ServiceError("sandbox_failed", "The sandbox did not answer", { cause: error });
+  }
+  if (!(error instanceof FileRefused)) throw error;
+  const reason = error.errno === 11 ? "has more waiting than it may" : "is not open";
+  throw new ServiceError("file_refused", `The run's standard input ${reason}`);
+};
+
+const noExecution = (id: string) =>
+  new ServiceError("not_found", `There is no execution ${JSON.stringify(id)}`);
+
+/** What the body holds is the schema's, which the route's type can't see: the store wrote nothing else. */
+export const typed = (response: Response): never => response as never;

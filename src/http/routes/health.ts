@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { poolStates } from "../../engine/ports.ts";
+import { poolStates } from "../../engine/ports/pool-status.ts";
 import type { Readiness } from "../../engine/readiness.ts";
 import type { AppEnv } from "../app-env.ts";
 import { problemResponses } from "../problem.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { toContainerSpec } from "../../../src/docker/container-spec.ts";
 import { anImage, aPolicy } from "../../support/builders.ts";
 
-const host = { instance: "i1", cpuset: "1", uid: 20_007, seccompProfile: '{"x":1}' };
+const host = { instance: "i1", cpuset: "1", uid: 20_007, seccompProfile: '{"x":1}', orphanMs: 60_000 };
 const build = (policy = aPolicy()) =>
   toContainerSpec({ id: "sbx_1", tenant: "t1", image: anImage(), policy }, host);
 
@@ -38,7 +38,8 @@ const layers: [string, (spec: ReturnType<typeof build>) => unknown, unknown][] =
   ["no restart", ({ HostConfig }) => HostConfig.RestartPolicy, { Name: "no" }],
   ["no health check that runs commands", ({ Healthcheck }) => Healthcheck, { Test: ["NONE"] }],
   ["the runtime of the policy", ({ HostConfig }) => HostConfig.Runtime, "runc"],
-  ["ends when the service goes away", ({ OpenStdin, StdinOnce }) => [OpenStdin, StdinOnce], [true, true]],
+  ["its launcher outlives a stream", ({ OpenStdin, StdinOnce }) => [OpenStdin, StdinOnce], [true, false]],
+  ["ends when the service stays away", ({ Cmd }) => Cmd, ["--orphan-ms", "60000"]],
   ["no terminal", ({ Tty }) => Tty, false],
   ["the image by digest", ({ Image }) => Image, anImage().digest],
   ["nothing of the host's environment", ({ Env }) => Env, ["PYTHONHASHSEED=0", "PYTHON_CPU_COUNT=1"]],

@@ -42,6 +42,30 @@ const cases: [string, Partial<Evidence>, Outcome][] = [
   ["a file too large", { exitCode: 1, reported: { exception: "OSError", errno: 27 } }, "disk_limit"],
   ["a file size signal that the program asked for", { exitCode: null, signal: 25 }, "signalled"],
   ["a cancel", { exitCode: null, signal: 9, killedBy: "cancel" }, "cancelled"],
+  ["an interpreter that the code broke", { exitCode: null, signal: 9, killedBy: "corrupted" }, "signalled"],
+  [
+    "an interrupt that reached the top",
+    { exitCode: 1, interrupted: true, reported: { exception: "KeyboardInterrupt", errno: null } },
+    "cancelled",
+  ],
+  ["an interrupt that ended the process", { exitCode: null, signal: 2, interrupted: true }, "cancelled"],
+  ["an interrupt that the code got over", { interrupted: true }, "ok"],
+  [
+    "an interrupt, and another exception",
+    { exitCode: 1, interrupted: true, reported: { exception: "ValueError", errno: null } },
+    "exception",
+  ],
+  [
+    "a KeyboardInterrupt of the code's own",
+    { exitCode: 1, reported: { exception: "KeyboardInterrupt", errno: null } },
+    "exception",
+  ],
+  ["a SIGINT of the code's own", { exitCode: null, signal: 2 }, "signalled"],
+  [
+    "an exception in the session's interpreter",
+    { exitCode: 1, endedBy: "interpreter", interpreter: 1, reported: { exception: "E", errno: null } },
+    "exception",
+  ],
   [
     "counters that this host doesn't have",
     { exitCode: 1, oomKills: null, refusedForks: null },

@@ -40,3 +40,22 @@ test("who gives up while waiting takes no place", async () => {
   expect(slots).toMatchObject({ taken: 0, waiting: 0 });
   await expect(slots.take(abort.signal)).rejects.toThrow("gave up");
 });
+
+test("who gives up in the middle of the line leaves the others' order", async () => {
+  const slots = new Slots(1);
+  const release = await slots.take();
+  const abort = new AbortController();
+  const order: number[] = [];
+  const takes = [1, 2, 3].map((number) =>
+    slots.take(number === 2 ? abort.signal : undefined).then((give) => {
+      order.push(number);
+      give();
+    }),
+  );
+  abort.abort(new Error("gave up"));
+  await expect(takes[1]).rejects.toThrow("gave up");
+  release();
+  await Promise.all([takes[0], takes[2]]);
+  expect(order).toEqual([1, 3]);
+  expect(slots).toMatchObject({ taken: 0, waiting: 0 });
+});

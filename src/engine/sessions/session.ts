@@ -1,0 +1,415 @@
+import { createHash } from "node:crypto";
+import type { SessionAction } from "../../domain/action.ts";
+import { ServiceError, shuttingDown } from "../../domain/errors.ts";
+import type { ExecutionHead } from "../../domain/execution.ts";
+import type { Image } from "../../domain/image.ts";
+import type { Limits, Policy } from "../../domain/policy.ts";
+import type { SessionChange, Session as SessionView } from "../../domain/session.ts";
+import { type TerminationReason, terminationReasons, toTermination } from "../../domain/termination.ts";
+import type { Admission } from "../admission.ts";
+import type { Ledger } from "../executions/ledger.ts";
+import type { LiveExecution } from "../executions/live-execution.ts";
+import { toSessionRunRequest } from "../executions/to-run-request.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { RunReport, RunRequest, SandboxContainer } from "../ports/runtime.ts";
+import type { SandboxFiles } from "../ports/sandbox-files.ts";
+import type { SessionStore } from "../ports/stores.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
+import { SessionQueue } from "./session-queue.ts";
+import { touching } from "./touching-files.ts";
+
+/** What of a session is kept; its state is made of what it does. */
+export type SessionRecord = Omit<SessionView, "state" | "queued">;
+
+export interface SessionDependencies {
+  store: SessionStore;
+  ledger: Ledger;
+  admission: Admission;
+  clock: Clock;
+  telemetry: Telemetry;
+  /** CPU time of a session's sandbox, for its tenant's bounds. */
+  charge(tenant: string, used: { cpuMs: number; bytes: number }): void;
+  onFault(error: unknown): void;
+}
+
+export interface SessionParts {
+  record: SessionRecord;
+  image: Image;
+  policy: Policy;
+  env: Record<string, string>;
+  sandbox: SandboxContainer;
+  /** Another process had it before: what its sandbox used until then is charged already. */
+  adopted?: boolean;
+  /** Gives the tenant's place for a sandbox back. */
+  giveBack(): void;
+  /** Called once, when it has ended and that is stored. */
+  onEnd(id: string, reason: TerminationReason): void;
+}
+
+/** A sandbox that is about to go has this long to say what it used. */
+const LAST_PING_MS = 500;
+
+/** What a later process needs to go on with an execution; see `SessionQueue.resume`. */
+export interface ExecutionPlan {
+  limits: Limits;
+  outputs: string[];
+}
+
+/**
+ * One session that lives. Its executions run one at a time, in the order in which they came. It ends once,
+ * by `end`, whoever calls it: its owner, a timer, or the sandbox's own end.
+ */
+export class Session {
+  readonly policy: Policy;
+  readonly image: Image;
+  readonly env: Record<string, string>;
+  readonly #deps: SessionDependencies;
+  readonly #record: SessionRecord;
+  readonly #giveBack: () => void;
+  readonly #onEnd: SessionParts["onEnd"];
+  readonly #queue: SessionQueue;
+  #sandbox: SandboxContainer;
+  #resetting = false;
+  #ending: Promise<void> | undefined;
+  #released = false;
+  /** undefined where it is to be asked for first. */
+  #chargedCpuMs: number | undefined;
+  #cancelTtl = () => {};
+  #cancelIdle = () => {};
+
+  constructor(parts: SessionParts, deps: SessionDependencies) {
+    const { record, image, policy, env, sandbox, adopted, giveBack, onEnd } = parts;
+    this.#deps = deps;
+    this.#record = record;
+    this.image = image;
+    this.policy = policy;
+    this.env = env;
+    this.#giveBack = giveBack;
+    this.#onEnd = onEnd;
+    this.#sandbox = sandbox;
+    this.#chargedCpuMs = adopted ? undefined : 0;
+    this.#queue = new SessionQueue(deps, () => this.#sandbox, {
+      began: (live) => this.#began(live),
+      ended: (live, report) => this.#ran(live, report),
+      dropped: () => this.#note(),
+    });
+    this.#watch(sandbox);
+    this.#scheduleTtl();
+    this.touch();
+  }
+
+  get id(): string {
+    return this.#record.id;
+  }
+
+  get tenant(): string {
+    return this.#record.tenant;
+  }
+
+  get cohortId(): string | null {
+    return this.#record.cohortId;
+  }
+
+  view(): SessionView {
+    return { ...this.#record, state: this.#state(), queued: this.#queue.waiting };
+  }
+
+  /** Throws when it can't be written. What it is at is not written: to the store all that live are idle. */
+  save(): void {
+    const { containerId } = this.#sandbox;
+    const state = this.#record.termination ? "ended" : "idle";
+    this.#deps.store.save({ session: { ...this.#record, state, queued: 0 }, containerId, env: this.env });
+  }
+
+  /**
+   * Accepts an action; throws `invalid_request`, `capacity_exhausted`, `conflict`, `session_ended` or
+   * `store_unavailable`.
+   */
+  submit(
+    action: SessionAction,
+    { id, traceparent }: { id: string; traceparent?: string | undefined },
+  ): LiveExecution {
+    this.#assertStays();
+    const { admission, ledger, clock } = this.#deps;
+    const sequence = this.#record.sequence + 1;
+    const request = toSessionRunRequest(action, this.policy, { id, traceparent, sequence });
+    const plan: ExecutionPlan = { limits: request.limits, outputs: request.outputs };
+    const accepted = admission.accept({ tenant: this.tenant, sandbox: false, waits: this.#queue.busy });
+    try {
+      const live = ledger.begin(
+        this.tenant,
+        this.#toHead(request, sequence, clock.now()),
+        JSON.stringify(plan),
+      );
+      this.#record.sequence = sequence;
+      this.#queue.add(live, accepted, request);
+      return live;
+    } catch (error) {
+      accepted.drop();
+      throw error;
+    }
+  }
+
+  /** Goes on with what an earlier process began. */
+  resume(live: LiveExecution, plan: ExecutionPlan): void {
+    this.#record.sequence = Math.max(this.#record.sequence, live.head.session?.sequence ?? 0);
+    const accepted = this.#deps.admission.accept({ tenant: this.tenant, sandbox: false, adopted: true });
+    this.#queue.resume(live, accepted, plan);
+  }
+
+  /** Throws `conflict` when nothing runs. */
+  interrupt(): void {
+    this.#running().interrupt();
+  }
+
+  /** Throws `conflict` when nothing runs. */
+  cancel(): void {
+    this.#running().cancel();
+  }
+
+  /** Throws `conflict` or `session_ended`. */
+  files(): SandboxFiles {
+    this.#assertStays();
+    return touching(this.#sandbox.files, () => this.touch());
+  }
+
+  change({ ttlMs, idleMs, metadata }: SessionChange): void {
+    this.#assertLives();
+    this.#put({
+      ...(ttlMs !== undefined && {
+        ttlMs,
+        expiresAt: new Date(this.#deps.clock.now() + ttlMs).toISOString(),
+      }),
+      ...(idleMs !== undefined && { idleMs }),
+      ...(metadata !== undefined && { metadata }),
+    });
+    if (ttlMs !== undefined) this.#scheduleTtl();
+    this.touch();
+  }
+
+  /**
+   * Puts another sandbox in place of this one. `make` gives it, ready. What runs or waits is cancelled first;
+   * when no other sandbox can be had the session goes on with the old one.
+   */
+  async reset(make: () => Promise<SandboxContainer>, seed: number | null): Promise<void> {
+    this.#assertStays();
+    this.#resetting = true;
+    try {
+      await this.#queue.cancelAll();
+      await this.#chargeRest();
+      const sandbox = await make();
+      const old = this.#sandbox;
+      try {
+        this.#assertLives();
+        this.#replace(sandbox, seed);
+      } catch (error) {
+        this.#sandbox = old;
+        await sandbox.destroy().catch(this.#deps.onFault);
+        throw error;
+      }
+      await old.destroy().catch(this.#deps.onFault);
+    } finally {
+      this.#resetting = false;
+    }
+    this.touch();
+  }
+
+  /** Ends it for good. What runs or waits is cancelled. Later calls wait for the first one's end. */
+  end(reason: TerminationReason, detail: string = terminationReasons[reason]): Promise<void> {
+    this.#ending ??= this.#end(reason, detail);
+    return this.#ending;
+  }
+
+  /** Resolves when nothing runs or waits. */
+  async settled(): Promise<void> {
+    await this.#queue.settled();
+  }
+
+  /** Leaves the sandbox to the process that comes after this one. */
+  release(error: ServiceError): void {
+    this.#released = true;
+    this.#stopTimers();
+    this.#note();
+    this.#queue.handOver(error);
+    this.#sandbox.release();
+  }
+
+  /** Asks the sandbox for its CPU time, and charges what is new. */
+  async heartbeat(timeoutMs: number): Promise<void> {
+    if (!this.#ending) await this.#charge(timeoutMs);
+  }
+
+  /** Somebody uses it: its idle time begins anew. */
+  touch(): void {
+    const { clock } = this.#deps;
+    this.#record.lastUsedAt = new Date(clock.now()).toISOString();
+    this.#cancelIdle();
+    if (this.#ending || this.#released) return;
+    this.#cancelIdle = clock.after(this.#record.idleMs, () => {
+      if (this.#queue.busy || this.#resetting) this.touch();
+      else void this.end("idle", `Nobody used it for ${this.#record.idleMs} ms`).catch(this.#deps.onFault);
+    });
+  }
+
+  #state(): SessionView["state"] {
+    if (this.#record.termination) return "ended";
+    if (this.#resetting) return "resetting";
+    if (!this.#sandbox.attached) return "reattaching";
+    return this.#queue.busy ? "busy" : "idle";
+  }
+
+  #toHead(request: RunRequest, sequence: number, now: number): ExecutionHead {
+    const source = request.mode === "command" ? JSON.stringify(request.argv) : request.code;
+    return {
+      id: request.id,
+      createdAt: new Date(now).toISOString(),
+      action: {
+        kind: request.mode,
+        sha256: createHash("sha256").update(source).digest("hex"),
+        image: { name: this.image.name, digest: this.image.digest },
+        policy: { name: this.policy.name, digest: this.policy.digest },
+      },
+      tier: this.policy.isolation.tier,
+      session: {
+        id: this.id,
+        sequence,
+        interpreter: request.mode === "cell" ? this.#record.interpreter : 0,
+        stateLost: false,
+      },
+    };
+  }
+
+  /** Those that ran while it waited may have lost the interpreter that it was to run in. */
+  #began({ head: { session } }: LiveExecution): void {
+    if (session && session.interpreter > 0) session.interpreter = this.#record.interpreter;
+    this.touch();
+  }
+
+  /** After each run, before it is stored: which interpreter holds the state. */
+  #ran(live: LiveExecution, { end }: RunReport): void {
+    const { session } = live.head;
+    if (session && end.kind === "launcher") {
+      const { interpreter, stateLost } = end.evidence;
+      session.interpreter = interpreter;
+      session.stateLost = stateLost;
+      // A run that is told again after a restart counts once.
+      const next = (interpreter || this.#record.interpreter) + (stateLost ? 1 : 0);
+      this.#record.interpreter = Math.max(this.#record.interpreter, next);
+    } else if (session) session.stateLost = true;
+    this.touch();
+    this.save();
+  }
+
+  /** For what is no more than good to know after a restart. */
+  #note(): void {
+    this.touch();
+    try {
+      this.save();
+    } catch (error) {
+      this.#deps.onFault(error);
+    }
+  }
+
+  /** All of it, or, where it can't be stored, none. */
+  #put(change: Partial<SessionRecord>): void {
+    const before = { ...this.#record };
+    Object.assign(this.#record, change);
+    try {
+      this.save();
+    } catch (error) {
+      Object.assign(this.#record, before);
+      throw error;
+    }
+  }
+
+  #replace(sandbox: SandboxContainer, seed: number | null): void {
+    const { sandboxId } = sandbox;
+    this.#sandbox = sandbox;
+    this.#put({ sandboxId, seed, sequence: 0, interpreter: 1, resets: this.#record.resets + 1 });
+    this.#chargedCpuMs = 0;
+    this.#watch(sandbox);
+  }
+
+  async #charge(timeoutMs: number): Promise<void> {
+    const sandbox = this.#sandbox;
+    if (!sandbox.attached) return;
+    const { cpuMs } = await sandbox.ping(timeoutMs);
+    if (sandbox !== this.#sandbox) return;
+    const used = Math.max(0, cpuMs - (this.#chargedCpuMs ?? cpuMs));
+    this.#chargedCpuMs = cpuMs;
+    this.#deps.charge(this.tenant, { cpuMs: used, bytes: 0 });
+  }
+
+  /** Before a sandbox goes: short sessions are not for nothing. */
+  async #chargeRest(): Promise<void> {
+    await this.#charge(LAST_PING_MS).catch(this.#deps.onFault);
+  }
+
+  #running(): LiveExecution {
+    this.#assertLives();
+    const live = this.#queue.current;
+    if (!live?.running) throw new ServiceError("conflict", `Nothing runs in session ${this.id}`);
+    return live;
+  }
+
+  /** Throws unless what is done to its sandbox lasts. */
+  #assertStays(): void {
+    this.#assertLives();
+    if (this.#resetting) throw new ServiceError("conflict", `Session ${this.id} is being reset`);
+  }
+
+  #assertLives(): void {
+    if (!this.#ending) return;
+    const { termination } = this.#record;
+    throw sessionEnded(this.id, termination?.reason ?? "closed");
+  }
+
+  #watch(sandbox: SandboxContainer): void {
+    void sandbox.closed
+      .then(async () => {
+        if (sandbox !== this.#sandbox || this.#ending || this.#released) return;
+        const { cause, detail } = await sandbox.postMortem();
+        await this.end(cause, detail);
+      })
+      .catch(this.#deps.onFault);
+  }
+
+  async #end(reason: TerminationReason, detail: string): Promise<void> {
+    const { clock, telemetry, onFault } = this.#deps;
+    this.#stopTimers();
+    const termination = toTermination(reason, detail, clock.now());
+    this.#record.termination = termination;
+    try {
+      await this.#queue.cancelAll(termination.infra ? cutOff(reason) : undefined);
+      this.save();
+    } finally {
+      telemetry.sessionEnded(reason);
+      this.#giveBack();
+      this.#onEnd(this.id, reason);
+      await this.#chargeRest();
+      await this.#sandbox.destroy().catch(onFault);
+    }
+  }
+
+  #stopTimers(): void {
+    this.#cancelTtl();
+    this.#cancelIdle();
+  }
+
+  #scheduleTtl(): void {
+    const { clock, onFault } = this.#deps;
+    this.#cancelTtl();
+    const left = Date.parse(this.#record.expiresAt) - clock.now();
+    this.#cancelTtl = clock.after(Math.max(0, left), () => {
+      void this.end("ttl", `It was to end at ${this.#record.expiresAt}`).catch(onFault);
+    });
+  }
+}
+
+const cutOff = (reason: TerminationReason): ServiceError =>
+  reason === "drained"
+    ? shuttingDown()
+    : new ServiceError("sandbox_failed", `The session's sandbox ended (${reason}): ${terminationReasons[reason]}`);
+
+export const sessionEnded = (id: string, reason: TerminationReason): ServiceError =>
+  new ServiceError("session_ended", `Session ${id} has ended (${reason}): ${terminationReasons[reason]}`);

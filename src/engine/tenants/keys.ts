@@ -1,0 +1,82 @@
+import { ServiceError } from "../../domain/errors.ts";
+import { createKeyId } from "../../domain/ids.ts";
+import type { Secret } from "../../domain/secret.ts";
+import type { Caller, Key, NewKey } from "../../domain/tenant.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { KeyStore } from "../ports/stores.ts";
+import { createKeyText, hashOf, keyIdOf, sameHash } from "./key-text.ts";
+import { assertRole } from "./roles.ts";
+
+/** The tenant of the service's own key. */
+export const DEFAULT_TENANT = "default";
+
+const fileCaller: Caller = { tenant: DEFAULT_TENANT, role: "admin", keyId: "file" };
+
+/** What an unknown id is compared with: as much work as for a known one. */
+const NOBODY = hashOf("");
+
+interface KeysDependencies {
+  store: KeyStore;
+  clock: Clock;
+  /** The service's own key, which nobody can revoke: the last way in. */
+  fileKey: Secret;
+}
+
+/** API keys: who has one, and whose a text is. Only the hash of a key is kept. */
+export class Keys {
+  readonly #store: KeyStore;
+  readonly #clock: Clock;
+  readonly #fileHash: string;
+
+  constructor({ store, clock, fileKey }: KeysDependencies) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#fileHash = hashOf(fileKey.reveal());
+  }
+
+  /** Whose key the text is; undefined when it is nobody's, or revoked. */
+  authenticate(text: string): Caller | undefined {
+    const hash = hashOf(text);
+    if (sameHash(hash, this.#fileHash)) return fileCaller;
+    const id = keyIdOf(text);
+    if (id === undefined) return;
+    const found = this.#store.find(id);
+    if (!sameHash(hash, found?.hash ?? NOBODY) || !found || found.key.revokedAt !== null) return;
+    return { tenant: found.key.tenant, role: found.key.role, keyId: found.key.id };
+  }
+
+  /** The secret is given out this once. Throws `forbidden` for anyone but an admin, as all below do. */
+  create(caller: Caller, { name, tenant, role }: NewKey): { key: Key; secret: Secret } {
+    assertRole(caller, "admin");
+    const now = this.#clock.now();
+    const id = createKeyId(now);
+    const secret = createKeyText(id);
+    const key: Key = {
+      id,
+      name,
+      tenant: tenant ?? caller.tenant,
+      role,
+      createdAt: new Date(now).toISOString(),
+      revokedAt: null,
+    };
+    this.#store.save(key, hashOf(secret.reveal()));
+    return { key, secret };
+  }
+
+  /** All keys, newest first, revoked ones too. */
+  list(caller: Caller): Key[] {
+    assertRole(caller, "admin");
+    return this.#store.list(undefined);
+  }
+
+  /** From now on the key refuses; revoking it again changes nothing. */
+  revoke(caller: Caller, id: string): Key {
+    assertRole(caller, "admin");
+    const found = this.#store.find(id);
+    if (!found) throw new ServiceError("not_found", `There is no key ${JSON.stringify(id)}`);
+    if (found.key.revokedAt !== null) return found.key;
+    const revokedAt = new Date(this.#clock.now()).toISOString();
+    this.#store.revoke(id, revokedAt);
+    return { ...found.key, revokedAt };
+  }
+}

@@ -1,0 +1,97 @@
+/** The ways in which a caller can have an execution: wait for it, read along, or come back later. */
+import type { Context } from "hono";
+import { type Fault, ServiceError } from "../../domain/errors.ts";
+import type { ExecutionRecord } from "../../domain/execution.ts";
+import { createExecutionId } from "../../domain/ids.ts";
+import type { Ledger } from "../../engine/executions/ledger.ts";
+import type { LiveExecution } from "../../engine/executions/live-execution.ts";
+import type { Idempotency } from "../../engine/idempotency.ts";
+import type { ExecutionStore, StoredExecution } from "../../engine/ports/stores.ts";
+import { visibleTo } from "../../engine/tenants/roles.ts";
+import type { AppEnv } from "../app-env.ts";
+import { wantsEvents } from "../event-stream.ts";
+import { keyOf, makeOnce } from "../once.ts";
+import { executionEvents, lastEventId } from "./execution-events.ts";
+
+export interface SubmitDependencies {
+  ledger: Ledger;
+  store: ExecutionStore;
+  idempotency: Idempotency;
+  onError(error: unknown, requestId: string): void;
+}
+
+/** Where an execution is by now: under way, or in the store. */
+type Accepted = { live: LiveExecution } | { stored: StoredExecution };
+
+/**
+ * Submits once for each Idempotency-Key, then answers as the request asks for. A caller that waits and goes
+ * away cancels what it waited for only where nothing could come back for it: `cancelWhenGone` and no key.
+ */
+export const submit = async (
+  context: Context<AppEnv>,
+  deps: SubmitDependencies,
+  accept: (id: string) => Promise<LiveExecution>,
+  { cancelWhenGone }: { cancelWhenGone: boolean },
+): Promise<Response> => {
+  const later = (context.req.header("prefer") ?? "").toLowerCase().includes("respond-async");
+  const events = wantsEvents(context);
+  const after = events ? lastEventId(context) : 0;
+  const visible = visibleTo(context.get("caller"));
+  const accepted = await makeOnce<Accepted>(context, deps.idempotency, {
+    createRef: () => createExecutionId(Date.now()),
+    first: async (id) => {
+      const live = await accept(id);
+      // An answer that is waited for is part of the request: an error frees the key.
+      if (later || events) return { live };
+      if (cancelWhenGone && keyOf(context) === undefined) cancelWith(context.req.raw.signal, live);
+      return { stored: await live.result };
+    },
+    again: async (id) => {
+      const live = deps.ledger.find(visible, id);
+      if (live) return later || events ? { live } : { stored: await live.result };
+      const stored = deps.store.find(visible, id);
+      return stored === undefined || isToBeMadeAnew(stored) ? undefined : { stored };
+    },
+  });
+  const id = "live" in accepted ? accepted.live.id : idOf(accepted.stored);
+  context.header("location", `/v1/executions/${id}`);
+  context.header("x-execution-id", id);
+  if (events) return executionEvents(context, deps, visible, { id, after });
+  if ("stored" in accepted) return storedAnswer(context, accepted.stored);
+  return context.json(accepted.live.record(), 202);
+};
+
+/** As stored, without a second look: an execution can have many megabytes of output. */
+const storedAnswer = (context: Context<AppEnv>, stored: StoredExecution): Response => {
+  throwIfFailed(stored);
+  return context.body(stored, 200, { "content-type": "application/json" });
+};
+
+/** What came to nothing is answered as the error that it was. */
+const throwIfFailed = (stored: StoredExecution): void => {
+  const fault = faultOf(stored);
+  if (fault) throw new ServiceError(fault.code, fault.detail);
+};
+
+/** It failed in a way that another try may mend; or, while nobody carries it, its end could not be stored. */
+const isToBeMadeAnew = (stored: StoredExecution): boolean => {
+  const record = smallRecord(stored);
+  return record?.status === "queued" || record?.status === "running" || faultOf(stored)?.retryable === true;
+};
+
+const faultOf = (stored: StoredExecution): Fault | undefined => {
+  const record = smallRecord(stored);
+  return record?.status === "failed" ? record.error : undefined;
+};
+
+/** What has not finished is small; what has is not parsed for this where it is large. */
+const smallRecord = (stored: StoredExecution): ExecutionRecord | undefined =>
+  stored.length > 16_384 ? undefined : JSON.parse(stored);
+
+const idOf = (stored: StoredExecution): string =>
+  /"id":"(exe_[0-9a-f]+)"/.exec(stored.slice(0, 200))?.[1] ?? "";
+
+const cancelWith = (signal: AbortSignal, live: LiveExecution): void => {
+  if (signal.aborted) live.cancel();
+  else signal.addEventListener("abort", () => live.cancel(), { once: true });
+};

@@ -1,0 +1,96 @@
+import { describe, expect, test } from "vitest";
+import { Secret } from "../../../src/domain/secret.ts";
+import type { Role } from "../../../src/domain/tenant.ts";
+import { Keys } from "../../../src/engine/tenants/keys.ts";
+import { authenticate, refuseAuditorsChanges, requireRole } from "../../../src/http/auth.ts";
+import { bareHttp } from "../../support/bare-http.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+import { MemoryKeyStore } from "../../support/memory-stores.ts";
+
+const FILE_KEY = "clo_0123456789abcdef";
+const admin = { tenant: "default", role: "admin", keyId: "file" } as const;
+
+const setUp = ({ auth = true } = {}) => {
+  const fileKey = new Secret(FILE_KEY);
+  const keys = new Keys({ store: new MemoryKeyStore(), clock: new ManualClock(), fileKey });
+  const app = bareHttp();
+  app.use(authenticate(auth ? keys : undefined));
+  app.use(refuseAuditorsChanges);
+  app.all("/anyone", (context) => context.json(context.get("caller")));
+  app.all("/admins", (context) => context.json(requireRole(context, "admin")));
+  const ask = async (path: string, authorization?: string, method = "GET") => {
+    const response = await app.request(path, { method, headers: authorization ? { authorization } : {} });
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  };
+  const bearerOf = (role: Role) =>
+    `Bearer ${keys.create(admin, { name: "x", tenant: "t", role }).secret.reveal()}`;
+  return { keys, ask, bearerOf };
+};
+
+describe("authentication", () => {
+  test.each([
+    [undefined],
+    ["Basic abc"],
+    [FILE_KEY],
+    [`Bearer ${FILE_KEY}x`],
+    [`Bearer ${FILE_KEY.slice(1)}`],
+    [`Bearer ${FILE_KEY} ${FILE_KEY}`],
+    ["Bearer "],
+    [`Bearer clo_${"0".repeat(32)}_${"A".repeat(43)}`],
+  ])("%s is refused", async (authorization) => {
+    const { status, headers, body } = await setUp().ask("/anyone", authorization);
+    expect(status).toBe(401);
+    expect(headers.get("www-authenticate")).toContain("Bearer");
+    expect(body).toMatchObject({ code: "unauthenticated" });
+    expect(JSON.stringify(body)).not.toContain(FILE_KEY.slice(4));
+  });
+
+  test("the service's key and a tenant's key say whose a request is", async () => {
+    const { ask, bearerOf } = setUp();
+    expect(await ask("/anyone", `Bearer ${FILE_KEY}`)).toMatchObject({ status: 200, body: admin });
+    const caller = { tenant: "t", role: "submitter", keyId: expect.stringMatching(/^key_/) };
+    expect(await ask("/anyone", bearerOf("submitter"))).toMatchObject({ status: 200, body: caller });
+  });
+
+  test("a revoked key is refused", async () => {
+    const { keys, ask } = setUp();
+    const { key, secret } = keys.create(admin, { name: "x", role: "admin" });
+    keys.revoke(admin, key.id);
+    expect((await ask("/anyone", `Bearer ${secret.reveal()}`)).status).toBe(401);
+  });
+
+  test("where no key is asked for, every request is a local admin's", async () => {
+    const { ask } = setUp({ auth: false });
+    expect((await ask("/admins")).body).toEqual({ ...admin, keyId: "local" });
+  });
+});
+
+describe("roles", () => {
+  test.each(["POST", "PUT", "PATCH", "DELETE"])(
+    "an auditor may not %s, whatever the route says",
+    async (method) => {
+      const { ask, bearerOf } = setUp();
+      expect(await ask("/anyone", bearerOf("auditor"), method)).toMatchObject({
+        status: 403,
+        body: { code: "forbidden", detail: expect.stringContaining("this key's role is auditor") },
+      });
+      expect((await ask("/anyone", bearerOf("submitter"), method)).status).toBe(200);
+    },
+  );
+
+  test("an auditor reads", async () => {
+    const { ask, bearerOf } = setUp();
+    expect((await ask("/anyone", bearerOf("auditor"))).status).toBe(200);
+  });
+
+  test("a role that is asked for lets in nobody else", async () => {
+    const { ask, bearerOf } = setUp();
+    expect((await ask("/admins", bearerOf("admin"))).status).toBe(200);
+    for (const role of ["submitter", "auditor"] as const) {
+      expect(await ask("/admins", bearerOf(role))).toMatchObject({
+        status: 403,
+        body: { code: "forbidden" },
+      });
+    }
+  });
+});

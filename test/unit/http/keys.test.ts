@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import { Secret } from "../../../src/domain/secret.ts";
+import { createdKeySchema, keySchema, type Role } from "../../../src/domain/tenant.ts";
+import { Keys } from "../../../src/engine/tenants/keys.ts";
+import { keyRoutes } from "../../../src/http/routes/keys.ts";
+import { bareHttpOf } from "../../support/bare-http.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+import { MemoryKeyStore } from "../../support/memory-stores.ts";
+
+const setUp = (role: Role = "admin") => {
+  const fileKey = new Secret("0123456789abcdef");
+  const keys = new Keys({ store: new MemoryKeyStore(), clock: new ManualClock(), fileKey });
+  const app = bareHttpOf({ tenant: "default", role, keyId: "file" }, keyRoutes(keys));
+  const ask = async (method: string, path: string, body?: unknown) => {
+    const headers = { "content-type": "application/json" };
+    const init = body === undefined ? { method } : { method, headers, body: JSON.stringify(body) };
+    const response = await app.request(path, init);
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  };
+  return { keys, ask };
+};
+
+test("a key is made, works, is listed without its secret, and is revoked", async () => {
+  const { keys, ask } = setUp();
+  const made = await ask("POST", "/v1/keys", { name: "ci", tenant: "t" });
+  expect(made.status).toBe(201);
+  expect(made.headers.get("cache-control")).toBe("no-store");
+  const { secret, ...key } = createdKeySchema.strict().parse(made.body);
+  expect(key).toMatchObject({ name: "ci", tenant: "t", role: "submitter", revokedAt: null });
+  expect(keys.authenticate(secret)).toEqual({ tenant: "t", role: "submitter", keyId: key.id });
+
+  expect(await ask("GET", "/v1/keys")).toMatchObject({ status: 200, body: { items: [key] } });
+  const revoked = await ask("DELETE", `/v1/keys/${key.id}`);
+  expect(revoked.status).toBe(200);
+  expect(keySchema.strict().parse(revoked.body).revokedAt).not.toBeNull();
+  expect(keys.authenticate(secret)).toBeUndefined();
+  expect((await ask("GET", "/v1/keys")).body).toEqual({ items: [revoked.body] });
+});
+
+test.each([
+  [{}, "name"],
+  [{ name: "" }, "name"],
+  [{ name: "\u001b[31mred" }, "name"],
+  [{ name: "x", tenant: "../up" }, "tenant"],
+  [{ name: "x", tenant: "" }, "tenant"],
+  [{ name: "x", role: "root" }, "role"],
+  [{ name: "x", secret: "mine" }, "secret"],
+])("%j gets 400 that names %s", async (body, field) => {
+  expect(await setUp().ask("POST", "/v1/keys", body)).toMatchObject({
+    status: 400,
+    body: { code: "invalid_request", issues: [{ field }] },
+  });
+});
+
+test("an unknown key is not found", async () => {
+  expect((await setUp().ask("DELETE", "/v1/keys/file")).status).toBe(404);
+});
+
+test.each(["submitter", "auditor"] as const)("a %s gets 403 for all of it", async (role) => {
+  const { ask } = setUp(role);
+  const answers = await Promise.all([
+    ask("POST", "/v1/keys", { name: "x" }),
+    ask("GET", "/v1/keys"),
+    ask("DELETE", "/v1/keys/key_1"),
+  ]);
+  for (const answer of answers) expect(answer).toMatchObject({ status: 403, body: { code: "forbidden" } });
+});

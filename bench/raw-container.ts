@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type Docker from "dockerode";
-import { toContainerSpec } from "../src/docker/container-spec.ts";
-import { loadSeccompProfile } from "../src/docker/seccomp-profile.ts";
+import { toContainerSpec } from "../src/docker/container/container-spec.ts";
+import { loadSeccompProfile } from "../src/docker/container/seccomp-profile.ts";
 import type { Image } from "../src/domain/image.ts";
 import type { Policy } from "../src/domain/policy.ts";
 import { loadPolicies } from "../src/engine/load-policies.ts";

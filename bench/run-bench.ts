@@ -1,7 +1,7 @@
 /** Latency side by side and throughput over its floor, in one run on one machine. */
 import type Docker from "dockerode";
 import { createProgress } from "../scripts/report/progress-bar.ts";
-import { connectDocker } from "../src/docker/connect-docker.ts";
+import { connectDocker } from "../src/docker/container/connect-docker.ts";
 import { DockerRuntime } from "../src/docker/docker-runtime.ts";
 import type { Image } from "../src/domain/image.ts";
 import { systemClock } from "../src/system-clock.ts";
@@ -89,7 +89,7 @@ async function withProgress<T>(
   }
 }
 
-async function findImage(docker: Docker): Promise<Image> {
+export async function findImage(docker: Docker): Promise<Image> {
   const runtime = new DockerRuntime({
     docker,
     instance: "bench",

@@ -10,6 +10,7 @@ const main = join(import.meta.dirname, "..", "src", "main.ts");
 
 export interface ServiceProcess extends AsyncDisposable {
   client: ClocheClient;
+  pid: number;
 }
 
 /** The environment is what the service is to be configured by, besides a free port and a throwaway state folder. */
@@ -26,7 +27,7 @@ export async function startServiceProcess(environment: NodeJS.ProcessEnv): Promi
   const key = (await readFile(join(stateDir, "api-key"), "utf8")).trim();
   const client = stack.adopt(new ClocheClient(url, key), (open) => open.close());
   const owned = stack.move();
-  return { client, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { client, pid: child.pid ?? 0, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 /** The service prints where it listens once it can serve. */

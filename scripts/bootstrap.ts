@@ -1,4 +1,4 @@
-import { connectDocker } from "../src/docker/connect-docker.ts";
+import { connectDocker } from "../src/docker/container/connect-docker.ts";
 import { ensureEngine } from "./engine/ensure-engine.ts";
 import type { ImageBase } from "./start-options.ts";
 import { stateDir } from "./state-dir.ts";

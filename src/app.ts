@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
-import { connectDocker } from "./docker/connect-docker.ts";
+import { connectDocker } from "./docker/container/connect-docker.ts";
 import { DockerRuntime } from "./docker/docker-runtime.ts";
 import { ServiceError, shuttingDown } from "./domain/errors.ts";
 import { Secret } from "./domain/secret.ts";

@@ -43,7 +43,11 @@ export const runService = async (overrides: ServiceOverrides = {}): Promise<void
   // Slow or silent clients are cut off; the body's size is the HTTP layer's business.
   const server = createAdaptorServer({
     fetch: app.fetch,
-    serverOptions: { headersTimeout: 10_000, requestTimeout: config.CLOCHE_TRANSFER_MS, maxHeaderSize: 16 * 1024 },
+    serverOptions: {
+      headersTimeout: 10_000,
+      requestTimeout: config.CLOCHE_TRANSFER_MS,
+      maxHeaderSize: 16 * 1024,
+    },
   }) as Server;
   // Each accepted execution has a connection; the others are for files, reading along and looking in.
   server.maxConnections = config.CLOCHE_MAX_RUNNING + config.CLOCHE_MAX_QUEUED + 1024;

@@ -201,7 +201,11 @@ describe("layers", () => {
 describe("the checker catches", () => {
   test.each([
     ["the domain reaching up", "src/domain/x.ts", 'import { Pool } from "../engine/pool.ts";'],
-    ["a type of the wrong layer", "src/domain/x.ts", 'import type { Clock } from "../engine/ports/clock.ts";'],
+    [
+      "a type of the wrong layer",
+      "src/domain/x.ts",
+      'import type { Clock } from "../engine/ports/clock.ts";',
+    ],
     ["a package that is not listed", "src/domain/x.ts", 'import { pino } from "pino";'],
     ["a Node module that is not listed", "src/domain/x.ts", 'import { readFileSync } from "node:fs";'],
     ["the engine using an adapter", "src/engine/x.ts", 'import { x } from "../docker/frames.ts";'],
@@ -211,11 +215,7 @@ describe("the checker catches", () => {
       "src/docker/x.ts",
       'import { Pool } from "../engine/pool.ts";',
     ],
-    [
-      "a file beside the ports with a like name",
-      "src/store/x.ts",
-      'import { x } from "../engine/ports.ts";',
-    ],
+    ["a file beside the ports with a like name", "src/store/x.ts", 'import { x } from "../engine/ports.ts";'],
     ["a package with a like name", "src/metrics/x.ts", 'import x from "prom-client-extra";'],
     ["http using an adapter", "src/http/routes/x.ts", 'import { x } from "../../store/instance.ts";'],
     ["http running the server itself", "src/http/x.ts", 'import { serve } from "@hono/node-server";'],

@@ -1,6 +1,7 @@
 """The calls that move files: each is answered with a head and data, or raises OSError."""
 
 import errno
+import json
 import os
 
 import beneath
@@ -10,6 +11,8 @@ import workspace
 from new_file import NewFile
 
 _MAX_HANDLES = 64
+# A run's output files come on top: they are opened together, so that they are of one moment.
+_MAX_COLLECTED = 512
 _MAX_CHUNK = 1 << 18
 _MAX_SKIPPED = 1000
 _MAX_NAMES_BYTES = 512 << 10
@@ -66,6 +69,9 @@ class Files:
         if len(self._handles) >= _MAX_HANDLES:
             open_file.drop()
             raise OSError(errno.EMFILE, f"{_MAX_HANDLES} handles are open")
+        return self._add(open_file)
+
+    def _add(self, open_file):
         self._last_handle += 1
         self._handles[self._last_handle] = open_file
         return self._last_handle
@@ -149,11 +155,11 @@ class Files:
             if found is None:
                 continue
             what, path, detail, fd = found
-            room -= len(path.encode()) * 2
+            room -= len(json.dumps(path)) + 64
             if what == "file":
                 reading = _Reading(fd, detail)
-                if len(self._handles) < _MAX_HANDLES and room > 0:
-                    files.append({"path": path, "bytes": detail.st_size, "handle": self._keep(reading)})
+                if len(files) < _MAX_COLLECTED and room > 0:
+                    files.append({"path": path, "bytes": detail.st_size, "handle": self._add(reading)})
                     continue
                 reading.drop()
                 detail = "too_many_files"

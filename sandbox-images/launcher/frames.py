@@ -1,7 +1,7 @@
 """The wire between launcher and service, as docs/protocol.md has it.
 
 A frame is `u32 payload length | u8 version | u8 type | u32 sequence | payload | u32 crc32`,
-big-endian. The twin of this file is src/docker/frames.ts.
+big-endian. The twin of this file is src/docker/link/frames.ts.
 """
 
 import json

@@ -1,6 +1,7 @@
 """What happens in the parked child: it waits, becomes a bare interpreter, and runs the action or a command."""
 
 import importlib.machinery
+import io
 import json
 import os
 import random
@@ -35,8 +36,8 @@ def prepare(head, bare):
         os.environ.pop(name, None)
     os.environ.update(head["env"])
     if os.environ.get("PYTHONUNBUFFERED"):
-        for stream in (sys.stdout, sys.stderr):
-            stream.reconfigure(write_through=True)
+        _unbuffer("stdout", 1)
+        _unbuffer("stderr", 2)
     sys.path[:] = [workspace.ROOT, *(path for path in sys.path if not path.startswith("/opt/cloche"))]
     _forget_modules(bare)
     seed(head["seed"])
@@ -112,6 +113,16 @@ def seed(number):
 def interruptible():
     """From here on an interrupt is the user's code's, also one that came too early for it."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _unbuffer(name, fd):
+    """As `python -u`: this interpreter started before it was known."""
+    old = getattr(sys, name)
+    raw = io.FileIO(fd, "wb", closefd=False)
+    raw.name = f"<{name}>"
+    new = io.TextIOWrapper(raw, old.encoding, old.errors, "\n", write_through=True)
+    setattr(sys, name, new)
+    setattr(sys, f"__{name}__", new)
 
 
 def _run_command(argv):

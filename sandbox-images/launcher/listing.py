@@ -1,6 +1,7 @@
 """What is in a folder of the workspace, page by page."""
 
 import binascii
+import json
 import stat
 
 import beneath
@@ -11,6 +12,8 @@ _LAST_MS = 8_640_000_000_000_000
 _MAX_BYTES = (1 << 53) - 1
 # A page of names, as JSON, stays well within a frame.
 _MAX_PAGE_BYTES = 512 << 10
+# Names that look the same can't be told apart by whoever reads the page: so many of them will do.
+_MAX_SAME_BYTES = 768 << 10
 _KINDS = ((stat.S_ISREG, "file"), (stat.S_ISDIR, "folder"), (stat.S_ISLNK, "link"))
 
 
@@ -61,6 +64,8 @@ def _page(found, most):
         same = entries and entries[-1]["path"] == seen["path"]
         if not same and (len(entries) >= most or size >= _MAX_PAGE_BYTES):
             return {"entries": entries, "more": True}
-        size += 100 + len(seen["path"].encode()) + len(seen.get("pathBase64", ""))
+        if same and size >= _MAX_SAME_BYTES:
+            continue
+        size += len(json.dumps(seen))
         entries.append(seen)
     return {"entries": entries, "more": False}

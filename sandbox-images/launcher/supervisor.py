@@ -173,7 +173,7 @@ class Supervisor:
             raise OSError(17, "a session is open")
         if self._run is not None or self._order is not None or self._intake is not None:
             raise OSError(16, "a run is on its way")
-        self._resident.open(self._household.take_cell(), head["env"], head["seed"])
+        self._resident.open(self._household.take_cell(), head.get("env", {}), head.get("seed"))
         # A launcher that serves one run has no use for it; one that lives on must not grow.
         gc.enable()
         return {"interpreter": self._resident.generation}, b""
@@ -181,4 +181,4 @@ class Supervisor:
     def _feed(self, head, data):
         if self._run is None or self._run.id != head["run"]:
             raise OSError(32, "no such run has an open stdin")
-        return {"waiting": self._run.feed(data, head["close"])}, b""
+        return {"waiting": self._run.feed(data, head.get("close", False))}, b""

@@ -1,4 +1,4 @@
-import { connectDocker } from "../../src/docker/connect-docker.ts";
+import { connectDocker } from "../../src/docker/container/connect-docker.ts";
 import type { ProbeResult } from "./engine-plan.ts";
 
 const pingTimeoutMs = 5000;

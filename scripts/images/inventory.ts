@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import { z } from "zod";
-import { AttachDemuxer } from "../../src/docker/attach-demuxer.ts";
+import { AttachDemuxer } from "../../src/docker/link/attach-demuxer.ts";
 import type { ImageManifest } from "../../src/domain/image.ts";
 import type { ImageDefinition } from "./image-definition.ts";
 import { imagesFolder } from "./paths.ts";

@@ -1,8 +1,8 @@
 /** Reads an execution's events to their end over as many streams as it takes, and checks that none is missing. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type RunEvent, readEvents, isLast } from "../../src/cli/api/events.ts";
-import type { Execution } from "../../src/domain/execution.ts";
+import { isLast, type RunEvent, readEvents } from "../../src/cli/api/events.ts";
 import type { Fault } from "../../src/domain/errors.ts";
+import type { Execution } from "../../src/domain/execution.ts";
 import { type GoodClient, Refused, toProblem } from "./good-client.ts";
 import type { Tally } from "./tally.ts";
 
@@ -36,7 +36,10 @@ export async function follow({ client, tally, id, cutEvery, onEvent }: Follow): 
     let seen = 0;
     try {
       const headers = { accept: "text/event-stream", ...(last > 0 ? { "last-event-id": String(last) } : {}) };
-      const response = await client.open("GET", `/v1/executions/${id}/events`, { headers, signal: cut.signal });
+      const response = await client.open("GET", `/v1/executions/${id}/events`, {
+        headers,
+        signal: cut.signal,
+      });
       if (!response.ok) throw await refused(response, id);
       for await (const event of readEvents(response, silenceMs)) {
         giveUpAt = performance.now() + patienceMs;

@@ -59,13 +59,19 @@ export class GoodClient {
       const { retryAfterMs, why, ...result } = await this.#try(method, path, once);
       if (result.answer) return result.answer;
       request.signal?.throwIfAborted();
-      if (performance.now() > giveUpAt) throw new Error(`${method} ${path}: no answer in ${patienceMs} ms (${why})`);
+      if (performance.now() > giveUpAt)
+        throw new Error(`${method} ${path}: no answer in ${patienceMs} ms (${why})`);
       this.#tally.retry(why);
       await sleep(retryAfterMs, undefined, { signal: this.#stop });
     }
   }
 
-  async json<Value>(schema: z.ZodType<Value>, method: string, path: string, request?: Request): Promise<Value> {
+  async json<Value>(
+    schema: z.ZodType<Value>,
+    method: string,
+    path: string,
+    request?: Request,
+  ): Promise<Value> {
     const { body } = await this.send(method, path, request);
     return schema.parse(JSON.parse(body.toString()));
   }

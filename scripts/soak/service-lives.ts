@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { repositoryRoot } from "../state-dir.ts";
 import { ProcessWatch } from "./process-watch.ts";
 
@@ -40,7 +41,8 @@ export class ServiceLives implements AsyncDisposable {
 
   /** Resolves when it can serve; on the port of the process before, if there was one. */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [join(repositoryRoot, "src", "main.ts")], {
+    const inspect = "--inspect=127.0.0.1:0";
+    const child = spawn(process.execPath, [inspect, join(repositoryRoot, "src", "main.ts")], {
       env: {
         ...this.#environment,
         CLOCHE_PORT: this.#url === undefined ? "0" : new URL(this.#url).port,
@@ -51,8 +53,12 @@ export class ServiceLives implements AsyncDisposable {
     });
     this.#child = child;
     child.stderr.pipe(createWriteStream(this.logFile, { flags: "a" }), { end: false });
-    this.#url = await readUrl(child, this.logFile);
-    if (child.pid !== undefined) this.watches.push(new ProcessWatch(child.pid));
+    const inspector = readLine(child.stderr, /ws:\/\/\S+/);
+    this.#url = await readLine(child.stdout, /http:\/\/\S+/);
+    if (this.#url === undefined)
+      throw new Error(`the service ended before it could serve (its log: ${this.logFile})`);
+    child.stdout.resume();
+    this.watches.push(await ProcessWatch.begin(child.pid ?? 0, (await inspector) ?? ""));
   }
 
   /** As the kernel would for memory, or an operator in anger. */
@@ -81,15 +87,17 @@ export class ServiceLives implements AsyncDisposable {
   }
 }
 
-/** The service prints where it listens once it can serve. */
-async function readUrl({ stdout }: ChildProcess, logFile: string): Promise<string> {
-  let greeting = "";
-  for await (const text of stdout?.iterator({ destroyOnReturn: false }) ?? []) {
-    greeting += String(text);
-    const [url] = /http:\/\/\S+/.exec(greeting) ?? [];
-    if (url === undefined) continue;
-    stdout?.resume();
-    return url;
-  }
-  throw new Error(`the service ended before it could serve: ${greeting} (its log: ${logFile})`);
+/** The first match in what a stream brings, which goes on for whoever else reads it. */
+function readLine(stream: Readable, pattern: RegExp): Promise<string | undefined> {
+  let seen = "";
+  return new Promise((resolve) => {
+    const look = (text: Buffer) => {
+      seen += text;
+      const [match] = pattern.exec(seen) ?? [];
+      if (match === undefined) return;
+      stream.off("data", look);
+      resolve(match);
+    };
+    stream.on("data", look).once("end", () => resolve(undefined));
+  });
 }

@@ -1,5 +1,6 @@
 /** What the clients of a soak were promised, what they got, and what was not right. */
 import { createHash } from "node:crypto";
+import { executionRecordSchema } from "../../src/domain/execution.ts";
 
 /** What an execution must look like when it is read back. */
 export interface Promised {
@@ -56,6 +57,8 @@ export class Tally {
   }
 }
 
-/** Both sides have it from the store, with its keys in one order. */
-export const digestOf = (execution: object): string =>
-  createHash("sha256").update(JSON.stringify(execution)).digest("hex");
+/** The schema puts the keys in one order, wherever the execution comes from. */
+export const digestOf = (execution: unknown): string =>
+  createHash("sha256")
+    .update(JSON.stringify(executionRecordSchema.parse(execution)))
+    .digest("hex");

@@ -1,8 +1,8 @@
 /** Builds the sandbox images, or with --lock rewrites their hashed requirements. */
 import { parseArgs } from "node:util";
 import type Docker from "dockerode";
-import { connectDocker } from "../../src/docker/connect-docker.ts";
-import { labels } from "../../src/docker/labels.ts";
+import { connectDocker } from "../../src/docker/container/connect-docker.ts";
+import { labels } from "../../src/docker/container/labels.ts";
 import { imageManifestSchema } from "../../src/domain/image.ts";
 import { ensureEngine } from "../engine/ensure-engine.ts";
 import { failTask } from "../fail-task.ts";

@@ -10,17 +10,17 @@ import {
   type SandboxRef,
   type SandboxSpec,
 } from "../engine/ports/runtime.ts";
-import { chooseImages } from "./choose-images.ts";
-import { attachTo, lineOf } from "./container-line.ts";
-import { toContainerSpec } from "./container-spec.ts";
+import { chooseImages } from "./container/choose-images.ts";
+import { toContainerSpec } from "./container/container-spec.ts";
+import { toUnavailable, unavailable } from "./container/docker-errors.ts";
+import { HostFactsSource } from "./container/host-facts.ts";
+import { labels } from "./container/labels.ts";
+import { removeContainer } from "./container/remove-container.ts";
 import { within } from "./deadline.ts";
-import { toUnavailable, unavailable } from "./docker-errors.ts";
 import { DockerSandbox } from "./docker-sandbox.ts";
-import { PROTOCOL_VERSION } from "./frames.ts";
-import { HostFactsSource } from "./host-facts.ts";
-import { labels } from "./labels.ts";
-import { LauncherChannel } from "./launcher-channel.ts";
-import { removeContainer } from "./remove-container.ts";
+import { attachTo, lineOf } from "./link/container-line.ts";
+import { PROTOCOL_VERSION } from "./link/frames.ts";
+import { LauncherChannel } from "./link/launcher-channel.ts";
 
 /** An engine that doesn't answer a question by then is not going to. */
 const ANSWER_MS = 3_000;

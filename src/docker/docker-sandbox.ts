@@ -10,19 +10,19 @@ import {
   type SandboxContainer,
   SandboxFault,
 } from "../engine/ports/runtime.ts";
-import { AppliedLimits, type EngineLimits } from "./applied-limits.ts";
-import { fitsCall } from "./calls.ts";
-import { carryRun } from "./carry-run.ts";
-import { causeOf, endOf } from "./container-end.ts";
-import { toUnavailable } from "./docker-errors.ts";
-import { LauncherCalls } from "./launcher-calls.ts";
-import type { LauncherChannel, RunHandler } from "./launcher-channel.ts";
-import { OutputFiles } from "./output-files.ts";
-import type { Line } from "./reattach.ts";
-import { removeContainer } from "./remove-container.ts";
-import { LauncherFiles } from "./sandbox-files.ts";
-import { sendAction } from "./send-action.ts";
-import { StdinFeed } from "./stdin-feed.ts";
+import { causeOf, endOf } from "./container/container-end.ts";
+import { toUnavailable } from "./container/docker-errors.ts";
+import { removeContainer } from "./container/remove-container.ts";
+import { LauncherFiles } from "./files/sandbox-files.ts";
+import { fitsCall } from "./link/calls.ts";
+import { LauncherCalls } from "./link/launcher-calls.ts";
+import type { LauncherChannel, RunHandler } from "./link/launcher-channel.ts";
+import type { Line } from "./link/reattach.ts";
+import { AppliedLimits, type EngineLimits } from "./run/applied-limits.ts";
+import { carryRun } from "./run/carry-run.ts";
+import { OutputFiles } from "./run/output-files.ts";
+import { sendAction } from "./run/send-action.ts";
+import { StdinFeed } from "./run/stdin-feed.ts";
 
 interface Options {
   id: SandboxId;

@@ -12,7 +12,7 @@ export const outcomes = {
   output_limit: "stdout and stderr together went past their bound",
   process_limit: "The run met the limit of processes and threads and failed by it",
   disk_limit: "A file system or a file could not grow any more and the program failed by it",
-  cancelled: "The caller went away before the run ended",
+  cancelled: "The caller cancelled or interrupted the run, reset or closed its session, or went away",
 } as const;
 
 export type Outcome = keyof typeof outcomes;
@@ -25,8 +25,8 @@ const milliseconds = z.number().min(0);
 export const killers = ["wall", "cpu", "output", "processes", "cancel", "corrupted"] as const;
 
 /**
- * The launcher's record of how a run ended. All of it is the kernel's word but `reported`,
- * which the interpreter that ran the code said of itself.
+ * The launcher's record of how a run ended: the kernel's word, but for `reported` and, where `endedBy` is
+ * `interpreter`, exitCode, which the interpreter that ran the code said of itself.
  */
 export const evidenceSchema = z.strictObject({
   exitCode: z.int().min(0).max(255).nullable(),

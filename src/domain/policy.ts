@@ -2,6 +2,8 @@
 import { z } from "zod";
 
 const MiB = 1024 * 1024;
+/** What a launcher has open besides a run's output files, at most. */
+const RESERVED_FILES = 96;
 
 /** Upper bounds of one execution. Names carry the unit. */
 export const limitsSchema = z.strictObject({
@@ -10,7 +12,7 @@ export const limitsSchema = z.strictObject({
   cpus: z.int().min(1).max(256).meta({ description: "Cores the sandbox is pinned to" }),
   memoryMiB: z.int().min(64).max(1_048_576).meta({ description: "Memory with tmpfs and launcher, MiB" }),
   processes: z.int().min(8).max(32_768).meta({ description: "Processes and threads, launcher included" }),
-  openFiles: z.int().min(64).max(1_048_576).meta({ description: "Open descriptors of one process" }),
+  openFiles: z.int().min(128).max(1_048_576).meta({ description: "Open descriptors of one process" }),
   fileSizeMiB: z.int().min(1).max(1_048_576).meta({ description: "Size of one file, MiB" }),
   workspaceMiB: z.int().min(1).max(1_048_576).meta({ description: "Size of /workspace, MiB" }),
   tmpMiB: z.int().min(1).max(1_048_576).meta({ description: "Size of /tmp, MiB" }),
@@ -21,7 +23,7 @@ export const limitsSchema = z.strictObject({
     .min(0)
     .max(64 * MiB)
     .meta({ description: "stdout and stderr together, bytes" }),
-  outputFiles: z.int().min(0).max(10_000).meta({ description: "Files that come back" }),
+  outputFiles: z.int().min(0).max(512).meta({ description: "Files that come back" }),
   outputFilesBytes: z
     .int()
     .min(0)
@@ -81,6 +83,13 @@ export const policySchema = z
     require: z.array(controlSchema),
   })
   .superRefine(({ limits }, context) => {
+    if (limits.outputFiles + RESERVED_FILES > limits.openFiles) {
+      context.addIssue({
+        code: "custom",
+        path: ["limits", "openFiles"],
+        message: `must be at least outputFiles + ${RESERVED_FILES}: the launcher opens them all`,
+      });
+    }
     if (limits.workspaceMiB + limits.tmpMiB + limits.sharedMemoryMiB > limits.memoryMiB) {
       context.addIssue({
         code: "custom",

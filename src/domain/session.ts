@@ -57,10 +57,10 @@ export const sessionChangeSchema = z
 export type SessionChange = z.infer<typeof sessionChangeSchema>;
 
 /**
- * `starting` -> `idle` <-> `busy`; `resetting` while a reset takes place; `reattaching` while the link to its
+ * `idle` <-> `busy`; `resetting` while a reset takes place; `reattaching` while the link to its
  * sandbox is being made anew; `ended` is final and has a termination.
  */
-export const sessionStates = ["starting", "idle", "busy", "resetting", "reattaching", "ended"] as const;
+export const sessionStates = ["idle", "busy", "resetting", "reattaching", "ended"] as const;
 
 export const sessionSchema = z
   .object({
@@ -79,11 +79,9 @@ export const sessionSchema = z
     metadata: z.record(z.string(), z.string()),
     cohortId: z.string().nullable(),
     sequence: z.int().meta({ description: "Executions so far; a reset sets it to 0" }),
-    interpreter: z
-      .int()
-      .meta({
-        description: "Which interpreter its state is in, from 1; a higher number means that state was lost",
-      }),
+    interpreter: z.int().meta({
+      description: "Which interpreter its state is in, from 1; a higher number means that state was lost",
+    }),
     resets: z.int(),
     queued: z.int().meta({ description: "Executions that wait for their turn" }),
     termination: terminationSchema.nullable(),

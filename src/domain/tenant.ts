@@ -30,7 +30,7 @@ export const tenantLimitsSchema = z
       description: "CPU time of all sandboxes in a day (UTC); null: no bound",
     }),
     bytesPerDay: perDay.meta({
-      description: "Bytes in and out, of requests, output and files, in a day (UTC); null: no bound",
+      description: "Bytes of output, and of files into and out of sessions, in a day (UTC); null: no bound",
     }),
   })
   .meta({ id: "TenantLimits" });
@@ -73,8 +73,13 @@ export type NewKey = z.infer<typeof newKeySchema>;
 
 /** A key as it is answered once, when it is made. */
 export const createdKeySchema = keySchema
-  .extend({ secret: z.string().meta({ description: "What to send as the bearer token; not shown again" }) })
+  .extend({
+    secret: z.string().optional().meta({
+      description: "What to send as the bearer token; only in the first answer",
+    }),
+  })
   .meta({ id: "CreatedKey" });
+export type CreatedKey = z.infer<typeof createdKeySchema>;
 
 export const tenantSchema = z
   .object({

@@ -98,7 +98,7 @@ export const createHttp = (deps: HttpDependencies): OpenAPIHono<AppEnv> => {
   app.route("/", fileRoutes(deps.files));
   app.route("/", cohortRoutes(deps));
   app.route("/", catalogRoutes(deps.catalog));
-  app.route("/", keyRoutes(deps.keys));
+  app.route("/", keyRoutes(deps.keys, deps.idempotency));
   app.route("/", tenantRoutes(deps.tenants));
   app.route("/", docsRoutes());
   app.openAPIRegistry.registerComponent("securitySchemes", "apiKey", { type: "http", scheme: "bearer" });

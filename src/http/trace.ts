@@ -11,10 +11,10 @@ export const trace = createMiddleware<AppEnv>(async (context, next) => {
   const given = context.req.header("x-request-id");
   const requestId = given && requestIdShape.test(given) ? given : randomUUID();
   context.set("requestId", requestId);
-  context.header("x-request-id", requestId);
   const traceparent = context.req.header("traceparent");
   if (traceparent && traceparentShape.test(traceparent)) context.set("traceparent", traceparent);
   await next();
+  context.res.headers.set("x-request-id", requestId);
 });
 
 /** One line of the log for each request. Never a header, a query or a body: there may be secrets in them. */

@@ -84,6 +84,30 @@ describe("a killed service", () => {
     expect(await containersOf(processes.instance)).toEqual([]);
   });
 
+  test("what waited in a session begins in the next process, in its order and once", async () => {
+    const first = await processes.start();
+    const session = await newSession(first);
+    await session.step("x = 1\nseen = []");
+    const later = { prefer: "respond-async" };
+    const ids: string[] = [];
+    for (const action of [counting(20), "seen.append('second')", "seen.append('third')"]) {
+      ids.push((await session.post(action, later)).headers.get("x-execution-id") ?? "");
+    }
+    await until(async () => (await session.view()).queued === 2);
+    await first.stop("SIGKILL");
+    const second = await processes.start();
+    const handle = sessionHandle(second.request, session.id);
+    const last = await handle.step("(x, seen)");
+    expect(last.observation.results[0]?.forms["text/plain"]).toBe("(2, ['second', 'third'])");
+    expect(last.session?.sequence).toBe(5);
+    for (const id of ids) {
+      expect(await (await second.request(`/v1/executions/${id}`)).json()).toMatchObject({
+        status: "finished",
+        observation: { outcome: "ok" },
+      });
+    }
+  });
+
   test("what ran in a sandbox of its own is reported lost, and may be tried again with the same key", async () => {
     const first = await processes.start();
     const body = JSON.stringify({ code: "import time; time.sleep(1.5); print('done')" });

@@ -50,6 +50,18 @@ describe("an execution as events", () => {
     expect(median).toBeLessThan(50);
   });
 
+  test("a process of its own is read along as well, though its output is a pipe", async () => {
+    const seen: string[] = [];
+    for await (const { type, data } of eventsOf(
+      await stream({ code: "print('first')\ninput()", keepStdin: true }),
+    )) {
+      seen.push(type);
+      if (type === "stdout") break;
+      expect(data).toBeDefined();
+    }
+    expect(seen).toEqual(["started", "stdout"]);
+  });
+
   test("bytes that are no text come exactly, characters are never cut", async () => {
     const code =
       "import sys, time\nout = sys.stdout.buffer\nfor part in (b'\\xe2\\x82', b'\\xac', b'\\xff\\xfe', 'ü'.encode()):\n    out.write(part); out.flush(); time.sleep(0.05)";

@@ -7,7 +7,7 @@ import { loadImageDefinitions } from "../../scripts/images/image-definition.ts";
 import { lintImage } from "../../scripts/images/lint-image.ts";
 import { imagesFolder } from "../../scripts/images/paths.ts";
 import { readImageEntries } from "../../scripts/images/read-image-entries.ts";
-import { labels } from "../../src/docker/labels.ts";
+import { labels } from "../../src/docker/container/labels.ts";
 import { imageManifestSchema } from "../../src/domain/image.ts";
 
 const docker = new Docker();

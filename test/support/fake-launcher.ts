@@ -1,6 +1,11 @@
 /** The launcher's side of the wire, in memory: the twin of sandbox-images/launcher for tests. */
 import { Duplex } from "node:stream";
-import { FrameEncoder, fromLauncher, MAX_FROM_LAUNCHER_BYTES, toLauncher } from "../../src/docker/frames.ts";
+import {
+  FrameEncoder,
+  fromLauncher,
+  MAX_FROM_LAUNCHER_BYTES,
+  toLauncher,
+} from "../../src/docker/link/frames.ts";
 import { LauncherDecoder } from "./launcher-decoder.ts";
 import { settled } from "./manual-clock.ts";
 

@@ -1,6 +1,6 @@
 /** The decoder of the launcher's side, which finds the next stream where one was cut off: the twin of Decoder in frames.py. */
 import { crc32 } from "node:zlib";
-import { MAX_TO_LAUNCHER_BYTES, PROTOCOL_VERSION } from "../../src/docker/frames.ts";
+import { MAX_TO_LAUNCHER_BYTES, PROTOCOL_VERSION } from "../../src/docker/link/frames.ts";
 
 const HEADER_BYTES = 10;
 const PADDING = 0xff;

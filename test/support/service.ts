@@ -8,7 +8,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import { expect } from "vitest";
 import { buildApp } from "../../src/app.ts";
 import { loadConfig } from "../../src/config.ts";
-import { connectDocker } from "../../src/docker/connect-docker.ts";
+import { connectDocker } from "../../src/docker/container/connect-docker.ts";
 import type { ActionInput, SessionActionInput } from "../../src/domain/action.ts";
 import { type Execution, executionSchema } from "../../src/domain/execution.ts";
 import type { Observation } from "../../src/domain/observation.ts";

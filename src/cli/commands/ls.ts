@@ -2,8 +2,8 @@ import { route } from "../api/route.ts";
 import type { FileEntry } from "../api/types.ts";
 import { defineCommand } from "../command.ts";
 import { parseSessionOrRef } from "../files/workspace-ref.ts";
-import { printDocument } from "../terminal/document.ts";
-import { printTable, toTime } from "../terminal/table.ts";
+import { printList } from "../terminal/document.ts";
+import { toTime } from "../terminal/table.ts";
 
 export const ls = defineCommand({
   name: "ls",
@@ -18,23 +18,17 @@ export const ls = defineCommand({
     const { recursive, limit = 10_000 } = values;
     const query = { path: path === "" ? undefined : path, recursive: recursive || undefined };
     const page = await context.api().list<FileEntry>(route`/v1/sessions/${session}/files`, query, limit);
-    return printDocument(context, page, () =>
-      printTable(
-        context.out,
-        [
-          { head: "TYPE", cell: ({ type }) => type },
-          { head: "MODE", cell: ({ mode }) => toMode(mode) },
-          { head: "BYTES", cell: ({ bytes }) => bytes, right: true },
-          { head: "MODIFIED", cell: ({ modifiedMs }) => toDate(modifiedMs) },
-          {
-            head: "PATH",
-            cell: (entry) => entry.path,
-            style: ({ type }) => (type === "folder" ? "bold" : undefined),
-          },
-        ],
-        page.items,
-      ),
-    );
+    return printList(context, page, [
+      { head: "TYPE", cell: ({ type }) => type },
+      { head: "MODE", cell: ({ mode }) => toMode(mode) },
+      { head: "BYTES", cell: ({ bytes }) => bytes, right: true },
+      { head: "MODIFIED", cell: ({ modifiedMs }) => toDate(modifiedMs) },
+      {
+        head: "PATH",
+        cell: (entry) => entry.path,
+        style: ({ type }) => (type === "folder" ? "bold" : undefined),
+      },
+    ]);
   },
 });
 

@@ -2,9 +2,9 @@ import type { Api, Page } from "../api/client.ts";
 import type { Query } from "../api/route.ts";
 import type { ExecutionSummary } from "../api/types.ts";
 import { defineCommand } from "../command.ts";
-import { printDocument } from "../terminal/document.ts";
+import { printList } from "../terminal/document.ts";
 import type { Style } from "../terminal/output.ts";
-import { printTable, toTime } from "../terminal/table.ts";
+import { toTime } from "../terminal/table.ts";
 
 export const ps = defineCommand({
   name: "ps",
@@ -41,23 +41,17 @@ export const ps = defineCommand({
     const page = everything
       ? await context.api().list<ExecutionSummary>("/v1/executions", query, limit)
       : await underWay(context.api(), query, limit);
-    return printDocument(context, page, () =>
-      printTable(
-        context.out,
-        [
-          { head: "EXECUTION", cell: ({ id }) => id },
-          { head: "CREATED", cell: ({ createdAt }) => toTime(createdAt) },
-          { head: "STATUS", cell: ({ status }) => status },
-          { head: "OUTCOME", cell: (execution) => execution.outcome, style: styleOf },
-          { head: "EXIT", cell: ({ exitCode }) => exitCode, right: true },
-          { head: "MS", cell: ({ wallMs }) => (wallMs === null ? null : Math.round(wallMs)), right: true },
-          { head: "IMAGE", cell: ({ action }) => action.image.name },
-          { head: "KIND", cell: ({ action }) => action.kind },
-          { head: "SESSION", cell: (execution) => execution.session?.id },
-        ],
-        page.items,
-      ),
-    );
+    return printList(context, page, [
+      { head: "EXECUTION", cell: ({ id }) => id },
+      { head: "CREATED", cell: ({ createdAt }) => toTime(createdAt) },
+      { head: "STATUS", cell: ({ status }) => status },
+      { head: "OUTCOME", cell: (execution) => execution.outcome, style: styleOf },
+      { head: "EXIT", cell: ({ exitCode }) => exitCode, right: true },
+      { head: "MS", cell: ({ wallMs }) => (wallMs === null ? null : Math.round(wallMs)), right: true },
+      { head: "IMAGE", cell: ({ action }) => action.image.name },
+      { head: "KIND", cell: ({ action }) => action.kind },
+      { head: "SESSION", cell: (execution) => execution.session?.id },
+    ]);
   },
 });
 

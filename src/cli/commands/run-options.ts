@@ -1,4 +1,4 @@
-/** Options and input that everything that runs code shares. */
+/** Options and input that commands share which run code, or make where it runs. */
 import { isUtf8 } from "node:buffer";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -8,6 +8,23 @@ import type { Context } from "../context.ts";
 import { InputError, reasonOf, UsageError } from "../errors.ts";
 import type { Run } from "../execution/carry-out.ts";
 import { parsePairs, readInput } from "../files/local-input.ts";
+
+/** What a sandbox is made of. */
+export const sandboxOptions = {
+  image: { kind: "text", value: "NAME", help: "Image; default: the policy's first" },
+  policy: { kind: "text", value: "NAME", help: "Policy; default: default" },
+} as const satisfies Options;
+
+/** What its code begins with. */
+export const beginOptions = {
+  file: {
+    kind: "list",
+    value: "LOCAL[:PATH]",
+    complete: "file",
+    help: "Put a local file into the workspace; may be given again",
+  },
+  seed: { kind: "number", min: 0, value: "N", help: "Seed random and numpy.random" },
+} as const satisfies Options;
 
 export const runOptions = {
   timeout: {

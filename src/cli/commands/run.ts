@@ -4,7 +4,7 @@ import type { Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { carryOut } from "../execution/carry-out.ts";
 import { type FileContent, readCode, readFiles } from "../files/local-input.ts";
-import { readRunValues, runOptions } from "./run-options.ts";
+import { beginOptions, readRunValues, runOptions, sandboxOptions } from "./run-options.ts";
 
 export const run = defineCommand({
   name: "run",
@@ -15,17 +15,10 @@ to it, 2 a wrong command line. Ctrl-C ends the run on the service too.`,
   operands: { file: { label: "FILE|-", need: "required", complete: "file" } },
   rest: "ARGS",
   options: {
-    image: { kind: "text", value: "NAME", help: "Image; default: the policy's first" },
-    policy: { kind: "text", value: "NAME", help: "Policy; default: default" },
+    ...sandboxOptions,
     session: { kind: "text", value: "ID", help: "Run in the interpreter of this session" },
     fresh: { kind: "flag", help: "With --session: in a process of its own in the session's workspace" },
-    file: {
-      kind: "list",
-      value: "LOCAL[:PATH]",
-      complete: "file",
-      help: "Put a local file into the workspace; may be given again",
-    },
-    seed: { kind: "number", min: 0, value: "N", help: "Seed random and numpy.random" },
+    ...beginOptions,
     ...runOptions,
   },
   async run(context, { values, operands, rest }) {

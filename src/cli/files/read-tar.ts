@@ -1,94 +1,82 @@
 /** The entries of a tar stream, one after the other, in memory that does not grow with them. */
-import { SaveError } from "../errors.ts";
-import { BLOCK, type Header, parseHeader, parseRecords } from "./tar-header.ts";
+import { extract, type Header } from "tar-stream";
+import { CliError, reasonOf, SaveError } from "../errors.ts";
 
 export interface TarEntry {
   path: string;
   type: "file" | "folder" | "other";
   executable: boolean;
-  /** Whatever of it is not taken is skipped. */
+  /** To be read to its end, or not at all: then it is skipped. */
   content: AsyncIterable<Uint8Array>;
 }
 
-const MAX_RECORDS = 1024 * 1024;
+const BLOCK = 512;
+/** Two blocks of zeros. */
+const END_MARK_BYTES = 2 * BLOCK;
+/** What writers put into pax headers is little; tar-stream copies those for all entries into each. */
+const MAX_RECORDS = 64;
 
-/** Throws SaveError where it is broken or ends too early. */
+/** Throws SaveError where it is broken or ends too early, and what the source throws. */
 export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
-  const reader = new Reader(source);
-  let records = new Map<string, string>();
-  while (true) {
-    const block = await reader.exactly(BLOCK);
-    if (block.every((byte) => byte === 0)) break;
-    const header = parseHeader(block);
-    if (header.type === "x" || header.type === "g") {
-      if (header.bytes > MAX_RECORDS) throw new SaveError("The archive has a pax header that is too large");
-      const body = await reader.exactly(header.bytes);
-      await reader.skip(padded(header.bytes) - header.bytes);
-      if (header.type === "x") records = parseRecords(body);
-      continue;
+  // One piece at a time: what has drained is parsed.
+  const archive = extract({ highWaterMark: 0 });
+  void feed(archive, source);
+  try {
+    for await (const entry of archive) {
+      check(entry.header);
+      yield {
+        path: entry.header.name.replace(/^(\.\/)+/, "").replace(/\/+$/, ""),
+        type: types[entry.header.type] ?? "other",
+        executable: (entry.header.mode & 0o100) !== 0,
+        content: entry as AsyncIterable<unknown> as AsyncIterable<Uint8Array>,
+      };
+      entry.resume();
     }
-    const entry = apply(header, records);
-    records = new Map();
-    const end = reader.position + padded(entry.bytes);
-    yield {
-      path: entry.path.replace(/^(\.\/)+/, "").replace(/\/+$/, ""),
-      type: types[entry.type] ?? "other",
-      executable: (entry.mode & 0o100) !== 0,
-      content: reader.take(entry.bytes),
-    };
-    await reader.skip(end - reader.position);
+  } catch (error) {
+    throw error instanceof CliError ? error : new SaveError(`The archive has a fault: ${reasonOf(error)}`);
   }
-  // The rest of the padding at the end, so that the connection is left clean.
-  await reader.drain();
 }
 
-const types: Record<string, TarEntry["type"]> = { "0": "file", "7": "file", "5": "folder" };
-
-const padded = (bytes: number) => Math.ceil(bytes / BLOCK) * BLOCK;
-
-const apply = (header: Header, records: Map<string, string>): Header => {
-  const bytes = Number(records.get("size") ?? header.bytes);
-  if (!Number.isSafeInteger(bytes) || bytes < 0) throw new SaveError("The archive has an entry of no size");
-  return { ...header, path: records.get("path") ?? header.path, bytes };
+const types: Partial<Record<string, TarEntry["type"]>> = {
+  file: "file",
+  "contiguous-file": "file",
+  directory: "folder",
 };
 
-class Reader {
-  position = 0;
-  readonly #chunks: AsyncIterator<Uint8Array>;
-  #left: Uint8Array = new Uint8Array();
-
-  constructor(source: AsyncIterable<Uint8Array>) {
-    this.#chunks = source[Symbol.asyncIterator]();
+/** tar-stream waits for ever for content of no size, and passes over records that it can't read. */
+const check = ({ type, size, pax }: Header): void => {
+  if (!Number.isSafeInteger(size) || (type === "directory" && size !== 0)) {
+    throw new SaveError("The archive has an entry of a wrong size");
   }
+  if (typeof pax !== "object" || pax === null) return;
+  const records = Object.keys(pax).length;
+  if (records === 0) throw new SaveError("The archive has a broken pax header");
+  if (records > MAX_RECORDS) throw new SaveError("The archive has a pax header that is too large");
+};
 
-  async exactly(bytes: number): Promise<Buffer> {
-    const pieces: Uint8Array[] = [];
-    for await (const piece of this.take(bytes)) pieces.push(piece);
-    return Buffer.concat(pieces, bytes);
-  }
-
-  async skip(bytes: number): Promise<void> {
-    for await (const _ of this.take(bytes));
-  }
-
-  async *take(bytes: number): AsyncGenerator<Uint8Array> {
-    for (let missing = bytes; missing > 0; ) {
-      if (this.#left.length === 0 && !(await this.#more())) throw new SaveError("The archive ends too early");
-      const piece = this.#left.subarray(0, missing);
-      this.#left = this.#left.subarray(piece.length);
-      this.position += piece.length;
-      missing -= piece.length;
-      yield piece;
+/** Never rejects: whoever reads the entries is told. */
+const feed = async (
+  archive: ReturnType<typeof extract>,
+  source: AsyncIterable<Uint8Array>,
+): Promise<void> => {
+  const closed = new Promise<void>((resolve) => archive.once("close", () => resolve()));
+  let readBytes = 0;
+  let endOfEntries = 0;
+  archive.on("entry", ({ size }, { offset }) => {
+    endOfEntries = offset + BLOCK + Math.ceil(size / BLOCK) * BLOCK;
+  });
+  try {
+    for await (const piece of source) {
+      readBytes += piece.length;
+      const drained = new Promise<void>((resolve) => archive.once("drain", () => resolve()));
+      archive.write(piece);
+      await Promise.race([drained, closed]);
+      if (archive.destroying) return;
     }
+    // tar-stream takes an archive for whole that was cut between two entries.
+    if (readBytes < endOfEntries + END_MARK_BYTES) throw new SaveError("The archive ends too early");
+    archive.end(null);
+  } catch (error) {
+    archive.destroy(error instanceof Error ? error : new Error(String(error)));
   }
-
-  async drain(): Promise<void> {
-    while (await this.#more());
-  }
-
-  async #more(): Promise<boolean> {
-    const { done, value } = await this.#chunks.next();
-    this.#left = done ? new Uint8Array() : value;
-    return !done;
-  }
-}
+};

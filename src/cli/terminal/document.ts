@@ -2,9 +2,12 @@
 import type { Context } from "../context.ts";
 import { exitCodes } from "../errors.ts";
 import { toJson } from "./escape.ts";
+import { type Column, printTable } from "./table.ts";
+
+type Printing = Pick<Context, "json" | "out">;
 
 export const printDocument = async (
-  { json, out }: Pick<Context, "json" | "out">,
+  { json, out }: Printing,
   document: unknown,
   forPeople: () => Promise<void>,
 ): Promise<number> => {
@@ -12,3 +15,9 @@ export const printDocument = async (
   else await forPeople();
   return exitCodes.ok;
 };
+
+export const printList = <Row>(
+  context: Printing,
+  page: { items: Row[] },
+  columns: Column<Row>[],
+): Promise<number> => printDocument(context, page, () => printTable(context.out, columns, page.items));

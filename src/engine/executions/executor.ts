@@ -40,6 +40,8 @@ export interface Submission {
   /** The execution's id. */
   id: string;
   traceparent?: string | undefined;
+  /** See `RunIdentity`. */
+  live?: boolean | undefined;
 }
 
 interface Work {
@@ -65,11 +67,14 @@ export class Executor {
    * `quota_exhausted` when it isn't accepted; from then on the execution is in the store, and how it ends is
    * told by the returned one.
    */
-  async submit(action: Action, { tenant, id, traceparent }: Submission): Promise<LiveExecution> {
+  async submit(
+    action: Action,
+    { tenant, id, traceparent, live: readAlong }: Submission,
+  ): Promise<LiveExecution> {
     const { admission, catalog, clock, ledger } = this.#deps;
     const policy = catalog.policy(action.policy);
     const image = await catalog.image(action.image, policy);
-    const request = toRunRequest(action, policy, { id, traceparent });
+    const request = toRunRequest(action, policy, { id, traceparent, live: readAlong });
     const accepted = admission.accept({ tenant, sandbox: true });
     const head = {
       id,

@@ -17,6 +17,8 @@ export interface RunIdentity {
   id: string;
   /** W3C trace context of the caller, for the code to go on with. */
   traceparent?: string | undefined;
+  /** Somebody reads along, so what is printed is written at once; else as Python does it for a pipe. */
+  live?: boolean | undefined;
 }
 
 /** Throws `invalid_request` with every field that the policy does not allow. */
@@ -30,7 +32,7 @@ export const toRunRequest = (action: Action, policy: Policy, identity: RunIdenti
     mode: "script",
     code: Buffer.from(action.code),
     argv: [],
-    env: { ...baseEnvironment, ...traceEnvironment(identity), ...action.env },
+    env: { ...baseEnvironment, ...environmentOf(identity), ...action.env },
     files,
     limits,
     seed: action.seed ?? null,
@@ -53,7 +55,7 @@ export const toSessionRunRequest = (
     mode: action.code === undefined ? "command" : action.fresh ? "script" : "cell",
     code: Buffer.from(action.code ?? ""),
     argv,
-    env: { ...traceEnvironment(identity), ...action.env },
+    env: { ...environmentOf(identity), ...action.env },
     files: [],
     limits,
     seed: null,
@@ -78,8 +80,10 @@ export const baseEnvironment = {
   USER: "sandbox",
 };
 
-const traceEnvironment = ({ traceparent }: RunIdentity): Record<string, string> =>
-  traceparent === undefined ? {} : { TRACEPARENT: traceparent };
+const environmentOf = ({ traceparent, live }: RunIdentity): Record<string, string> => ({
+  ...(traceparent === undefined ? {} : { TRACEPARENT: traceparent }),
+  ...(live ? { PYTHONUNBUFFERED: "1" } : {}),
+});
 
 const common = (action: Pick<Action, "stdin" | "keepStdin" | "args" | "outputs">, { id }: RunIdentity) => ({
   id,

@@ -13,7 +13,6 @@ import {
   type SandboxContainer,
   SandboxFault,
 } from "../ports/runtime.ts";
-import type { ExecutionPlan } from "./session.ts";
 
 interface QueueDependencies {
   ledger: Ledger;
@@ -70,11 +69,16 @@ export class SessionQueue {
     this.#push(live, accepted, (sandbox) => sandbox.run(request, this.#options(live)));
   }
 
-  /** One that an earlier process began: the launcher knows whether it got it. */
-  resume(live: LiveExecution, accepted: Accepted, { limits, outputs }: ExecutionPlan): void {
-    this.#push(live, accepted, (sandbox) =>
-      sandbox.resumeRun({ id: live.id, limits, outputs }, this.#options(live)),
-    );
+  /** One that an earlier process accepted: the launcher goes on with it, or, where it never got it, begins it. */
+  resume(live: LiveExecution, accepted: Accepted, request: RunRequest): void {
+    this.#push(live, accepted, async (sandbox) => {
+      try {
+        return await sandbox.resumeRun(request, this.#options(live));
+      } catch (error) {
+        if (!(error instanceof RunUnknown)) throw error;
+        return await sandbox.run(request, this.#options(live));
+      }
+    });
   }
 
   /** Resolves when nothing runs or waits any more. A fault of ours is given to all that it cuts off. */
@@ -187,9 +191,5 @@ export class SessionQueue {
 const failureOf = (error: unknown): ServiceError => {
   if (error instanceof InputsRefused) return filesDontFit();
   if (error instanceof SandboxFault) return sandboxFailed(error);
-  if (error instanceof RunUnknown) {
-    const message = "The service went down before the code began; nothing of it ran";
-    return new ServiceError("execution_lost", message, { cause: error });
-  }
   return toServiceError(error);
 };

@@ -3,13 +3,13 @@ import type { SessionAction } from "../../domain/action.ts";
 import { ServiceError, shuttingDown } from "../../domain/errors.ts";
 import type { ExecutionHead } from "../../domain/execution.ts";
 import type { Image } from "../../domain/image.ts";
-import type { Limits, Policy } from "../../domain/policy.ts";
+import type { Policy } from "../../domain/policy.ts";
 import type { SessionChange, Session as SessionView } from "../../domain/session.ts";
 import { type TerminationReason, terminationReasons, toTermination } from "../../domain/termination.ts";
 import type { Admission } from "../admission.ts";
 import type { Ledger } from "../executions/ledger.ts";
 import type { LiveExecution } from "../executions/live-execution.ts";
-import { toSessionRunRequest } from "../executions/to-run-request.ts";
+import { type RunIdentity, toSessionRunRequest } from "../executions/to-run-request.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { RunReport, RunRequest, SandboxContainer } from "../ports/runtime.ts";
 import type { SandboxFiles } from "../ports/sandbox-files.ts";
@@ -51,8 +51,9 @@ const LAST_PING_MS = 500;
 
 /** What a later process needs to go on with an execution; see `SessionQueue.resume`. */
 export interface ExecutionPlan {
-  limits: Limits;
-  outputs: string[];
+  action: SessionAction;
+  traceparent?: string | undefined;
+  live?: boolean | undefined;
 }
 
 /**
@@ -125,15 +126,12 @@ export class Session {
    * Accepts an action; throws `invalid_request`, `capacity_exhausted`, `conflict`, `session_ended` or
    * `store_unavailable`.
    */
-  submit(
-    action: SessionAction,
-    { id, traceparent }: { id: string; traceparent?: string | undefined },
-  ): LiveExecution {
+  submit(action: SessionAction, identity: RunIdentity): LiveExecution {
     this.#assertStays();
     const { admission, ledger, clock } = this.#deps;
     const sequence = this.#record.sequence + 1;
-    const request = toSessionRunRequest(action, this.policy, { id, traceparent, sequence });
-    const plan: ExecutionPlan = { limits: request.limits, outputs: request.outputs };
+    const request = toSessionRunRequest(action, this.policy, { ...identity, sequence });
+    const plan: ExecutionPlan = { action, traceparent: identity.traceparent, live: identity.live };
     const accepted = admission.accept({ tenant: this.tenant, sandbox: false, waits: this.#queue.busy });
     try {
       const live = ledger.begin(
@@ -151,10 +149,15 @@ export class Session {
   }
 
   /** Goes on with what an earlier process began. */
-  resume(live: LiveExecution, plan: ExecutionPlan): void {
-    this.#record.sequence = Math.max(this.#record.sequence, live.head.session?.sequence ?? 0);
+  resume(live: LiveExecution, { action, ...identity }: ExecutionPlan): void {
+    const sequence = live.head.session?.sequence ?? 0;
+    this.#record.sequence = Math.max(this.#record.sequence, sequence);
     const accepted = this.#deps.admission.accept({ tenant: this.tenant, sandbox: false, adopted: true });
-    this.#queue.resume(live, accepted, plan);
+    this.#queue.resume(
+      live,
+      accepted,
+      toSessionRunRequest(action, this.policy, { ...identity, id: live.id, sequence }),
+    );
   }
 
   /** Throws `conflict` when nothing runs. */
@@ -409,7 +412,10 @@ export class Session {
 const cutOff = (reason: TerminationReason): ServiceError =>
   reason === "drained"
     ? shuttingDown()
-    : new ServiceError("sandbox_failed", `The session's sandbox ended (${reason}): ${terminationReasons[reason]}`);
+    : new ServiceError(
+        "sandbox_failed",
+        `The session's sandbox ended (${reason}): ${terminationReasons[reason]}`,
+      );
 
 export const sessionEnded = (id: string, reason: TerminationReason): ServiceError =>
   new ServiceError("session_ended", `Session ${id} has ended (${reason}): ${terminationReasons[reason]}`);

@@ -1,5 +1,5 @@
 import { ServiceError } from "../../domain/errors.ts";
-import { createKeyId } from "../../domain/ids.ts";
+import { createKeyId, type KeyId } from "../../domain/ids.ts";
 import type { Secret } from "../../domain/secret.ts";
 import type { Caller, Key, NewKey } from "../../domain/tenant.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -46,10 +46,13 @@ export class Keys {
   }
 
   /** The secret is given out this once. Throws `forbidden` for anyone but an admin, as all below do. */
-  create(caller: Caller, { name, tenant, role }: NewKey): { key: Key; secret: Secret } {
+  create(
+    caller: Caller,
+    { name, tenant, role }: NewKey,
+    id: KeyId = createKeyId(this.#clock.now()),
+  ): { key: Key; secret: Secret } {
     assertRole(caller, "admin");
     const now = this.#clock.now();
-    const id = createKeyId(now);
     const secret = createKeyText(id);
     const key: Key = {
       id,
@@ -61,6 +64,11 @@ export class Keys {
     };
     this.#store.save(key, hashOf(secret.reveal()));
     return { key, secret };
+  }
+
+  /** Without its secret, which nobody has any more. */
+  find(id: string): Key | undefined {
+    return this.#store.find(id)?.key;
   }
 
   /** All keys, newest first, revoked ones too. */

@@ -115,7 +115,7 @@ export const cohortRoutes = (deps: CohortRouteDependencies): OpenAPIHono<AppEnv>
         .then((cohort) => mailbox.put({ type: "cohort", data: JSON.stringify(cohort) }))
         .catch((error: unknown) => {
           if (!(error instanceof ServiceError)) onError(error, context.get("requestId"));
-          mailbox.put({ type: "error", data: JSON.stringify(toFault(error)) });
+          void mailbox.put({ type: "error", data: JSON.stringify(toFault(error)) });
         })
         .finally(() => mailbox.close());
       return mailbox;

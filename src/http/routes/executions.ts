@@ -13,6 +13,7 @@ import { idSchema } from "../../domain/ids.ts";
 import { outcomeSchema } from "../../domain/outcome.ts";
 import type { Executor } from "../../engine/executions/executor.ts";
 import type { LiveExecution } from "../../engine/executions/live-execution.ts";
+import type { RunIdentity } from "../../engine/executions/to-run-request.ts";
 import { SandboxFault } from "../../engine/ports/runtime.ts";
 import { FileRefused } from "../../engine/ports/sandbox-files.ts";
 import { visibleTo } from "../../engine/tenants/roles.ts";
@@ -86,7 +87,7 @@ const list = createRoute({
   summary: "List executions, newest first, without their output",
   security,
   request: {
-    query: z.object({
+    query: z.strictObject({
       ...pageQuery,
       status: z.enum(executionStatuses).optional(),
       outcome: outcomeSchema.optional(),
@@ -217,8 +218,7 @@ export const executionRoutes = (deps: ExecutionRouteDependencies): OpenAPIHono<A
     const { tenant } = context.get("caller");
     const action = context.req.valid("json");
     assertWithinBounds(tenant);
-    const traceparent = context.get("traceparent");
-    const accept = (id: string) => executor.submit(action, { tenant, id, traceparent });
+    const accept = (identity: RunIdentity) => executor.submit(action, { tenant, ...identity });
     return typed(await submit(context, deps, accept, { cancelWhenGone: true }));
   });
   routes.openapi(list, (context) => {
@@ -257,13 +257,18 @@ export const executionRoutes = (deps: ExecutionRouteDependencies): OpenAPIHono<A
   return routes;
 };
 
-/** What the launcher refuses with, see docs/protocol.md, in words for the caller. */
+const EAGAIN = 11;
+const EPIPE = 32;
+
+/** What the launcher refuses with, see docs/protocol.md, in words for the caller. Only a full one is worth another try. */
 const throwStdinError = (error: unknown): never => {
   if (error instanceof SandboxFault) {
     throw new ServiceError("sandbox_failed", "The sandbox did not answer", { cause: error });
   }
   if (!(error instanceof FileRefused)) throw error;
-  const reason = error.errno === 11 ? "has more waiting than it may" : "is not open";
+  const { errno } = error;
+  if (errno === EPIPE) throw new ServiceError("conflict", "The run's standard input is not open");
+  const reason = errno === EAGAIN ? "has more waiting than it may" : `refused this (errno ${errno})`;
   throw new ServiceError("file_refused", `The run's standard input ${reason}`);
 };
 

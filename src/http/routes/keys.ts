@@ -1,10 +1,13 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { idSchema } from "../../domain/ids.ts";
-import { createdKeySchema, keySchema, newKeySchema } from "../../domain/tenant.ts";
+import { createKeyId, idSchema, type KeyId } from "../../domain/ids.ts";
+import { type CreatedKey, createdKeySchema, keySchema, newKeySchema } from "../../domain/tenant.ts";
+import type { Idempotency } from "../../engine/idempotency.ts";
 import type { Keys } from "../../engine/tenants/keys.ts";
 import type { AppEnv } from "../app-env.ts";
 import { changing, reading } from "../common-problems.ts";
+import { makeOnce } from "../once.ts";
 import { problemResponses } from "../problem.ts";
+import { postHeaders } from "../request-headers.ts";
 import { invalidRequest } from "../validation.ts";
 
 const security = [{ apiKey: [] }];
@@ -16,9 +19,13 @@ const create = createRoute({
   operationId: "createKey",
   tags,
   summary: "Make an API key",
-  description: "Admins only. The answer is the only one that has the secret.",
+  description:
+    "Admins only. The first answer is the only one with the secret: the same Idempotency-Key again leads to the same key without it.",
   security,
-  request: { body: { required: true, content: { "application/json": { schema: newKeySchema } } } },
+  request: {
+    headers: postHeaders,
+    body: { required: true, content: { "application/json": { schema: newKeySchema } } },
+  },
   responses: {
     201: { description: "The key", content: { "application/json": { schema: createdKeySchema } } },
     ...problemResponses(...changing, "payload_too_large"),
@@ -57,11 +64,21 @@ const revoke = createRoute({
   },
 });
 
-export const keyRoutes = (keys: Pick<Keys, "create" | "list" | "revoke">): OpenAPIHono<AppEnv> => {
+export const keyRoutes = (
+  keys: Pick<Keys, "create" | "find" | "list" | "revoke">,
+  idempotency: Idempotency,
+): OpenAPIHono<AppEnv> => {
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: invalidRequest });
-  routes.openapi(create, (context) => {
-    const { key, secret } = keys.create(context.get("caller"), context.req.valid("json"));
-    return context.json({ ...key, secret: secret.reveal() }, 201, { "cache-control": "no-store" });
+  routes.openapi(create, async (context) => {
+    const key = await makeOnce(context, idempotency, {
+      createRef: () => createKeyId(Date.now()),
+      first: async (id): Promise<CreatedKey> => {
+        const made = keys.create(context.get("caller"), context.req.valid("json"), id as KeyId);
+        return { ...made.key, secret: made.secret.reveal() };
+      },
+      again: async (id) => keys.find(id),
+    });
+    return context.json(key, 201, { "cache-control": "no-store" });
   });
   routes.openapi(list, (context) => context.json({ items: keys.list(context.get("caller")) }, 200));
   routes.openapi(revoke, (context) => {

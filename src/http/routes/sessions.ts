@@ -9,6 +9,7 @@ import {
   sessionSchema,
   sessionStates,
 } from "../../domain/session.ts";
+import type { RunIdentity } from "../../engine/executions/to-run-request.ts";
 import type { Session } from "../../engine/sessions/session.ts";
 import type { Sessions } from "../../engine/sessions/sessions.ts";
 import { visibleTo } from "../../engine/tenants/roles.ts";
@@ -71,7 +72,7 @@ const list = createRoute({
   summary: "List sessions, newest first, those that ended too",
   security,
   request: {
-    query: z.object({
+    query: z.strictObject({
       ...pageQuery,
       state: z.enum(sessionStates).optional(),
       cohort: idSchema.optional().meta({ description: "A cohort's id" }),
@@ -248,8 +249,7 @@ export const sessionRoutes = (deps: SessionRouteDependencies): OpenAPIHono<AppEn
     const session = sessions.live(visibleTo(context.get("caller")), context.req.valid("param").id);
     const action = context.req.valid("json");
     assertWithinBounds(session.tenant);
-    const traceparent = context.get("traceparent");
-    const accept = async (id: string) => session.submit(action, { id, traceparent });
+    const accept = async (identity: RunIdentity) => session.submit(action, identity);
     return typed(await submit(context, deps, accept, { cancelWhenGone: false }));
   });
   for (const [route, tell] of [

@@ -5,6 +5,7 @@ import type { ExecutionRecord } from "../../domain/execution.ts";
 import { createExecutionId } from "../../domain/ids.ts";
 import type { Ledger } from "../../engine/executions/ledger.ts";
 import type { LiveExecution } from "../../engine/executions/live-execution.ts";
+import type { RunIdentity } from "../../engine/executions/to-run-request.ts";
 import type { Idempotency } from "../../engine/idempotency.ts";
 import type { ExecutionStore, StoredExecution } from "../../engine/ports/stores.ts";
 import { visibleTo } from "../../engine/tenants/roles.ts";
@@ -30,7 +31,7 @@ type Accepted = { live: LiveExecution } | { stored: StoredExecution };
 export const submit = async (
   context: Context<AppEnv>,
   deps: SubmitDependencies,
-  accept: (id: string) => Promise<LiveExecution>,
+  accept: (identity: RunIdentity) => Promise<LiveExecution>,
   { cancelWhenGone }: { cancelWhenGone: boolean },
 ): Promise<Response> => {
   const later = (context.req.header("prefer") ?? "").toLowerCase().includes("respond-async");
@@ -40,7 +41,7 @@ export const submit = async (
   const accepted = await makeOnce<Accepted>(context, deps.idempotency, {
     createRef: () => createExecutionId(Date.now()),
     first: async (id) => {
-      const live = await accept(id);
+      const live = await accept({ id, traceparent: context.get("traceparent"), live: later || events });
       // An answer that is waited for is part of the request: an error frees the key.
       if (later || events) return { live };
       if (cancelWhenGone && keyOf(context) === undefined) cancelWith(context.req.raw.signal, live);

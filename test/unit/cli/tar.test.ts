@@ -1,14 +1,15 @@
-/** Our small tar against tar-stream, which the service uses. */
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+/** Archives in both directions, and what is not believed of the service's. */
+import { mkdirSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import fc from "fast-check";
 import tar from "tar-stream";
 import { describe, expect, test } from "vitest";
+import { ConnectionError } from "../../../src/cli/errors.ts";
 import { packFolder } from "../../../src/cli/files/pack-folder.ts";
 import { readTar } from "../../../src/cli/files/read-tar.ts";
-import { toHeaders } from "../../../src/cli/files/tar-header.ts";
+import { readTar as readAsService } from "../../../src/http/files/tar/read-tar.ts";
 import { aFolder } from "./run-in-test.ts";
 
 type Entry = { path: string; type: string; content: string; executable: boolean };
@@ -32,10 +33,32 @@ const packed = (entries: [header: Parameters<tar.Pack["entry"]>[0], content?: st
   return buffer(pack);
 };
 
+const padded = (text: string) => text.padEnd(Math.ceil(text.length / 512) * 512, "\0");
+
+/** The header of a file of that size, with some of its bytes changed. */
+const headerOf = async (size: number, change: { type?: string; size?: Buffer }): Promise<Buffer> => {
+  const pack = tar.pack();
+  pack.entry({ name: "odd", size, mtime: new Date(0) });
+  const { value } = await pack[Symbol.asyncIterator]().next();
+  const header = Buffer.from(value as Uint8Array);
+  if (change.type !== undefined) header.write(change.type, 156);
+  change.size?.copy(header, 124);
+  header.fill(" ", 148, 156);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, "0")}\0`, 148);
+  return header;
+};
+
 const name = fc
   .array(fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 }), { minLength: 1, maxLength: 8 })
   .map((parts) => parts.map((part) => part.replace(/[/\\.]|\p{Cc}/gu, "x")).join("/"))
   .filter((path) => path.isWellFormed() && path.trim() === path);
+
+/** Of one part, as long as Linux takes it. */
+const plainName = fc
+  .string({ unit: "grapheme", minLength: 1, maxLength: 120 })
+  .map((text) => text.replace(/[/\\.\ufffd]|\p{Cc}/gu, "x"))
+  .filter((text) => text.isWellFormed() && Buffer.byteLength(text) <= 255);
 
 describe("readTar", () => {
   test("reads what tar-stream writes, whatever its names, sizes and chunks", async () => {
@@ -92,6 +115,9 @@ describe("readTar", () => {
 
   test("broken headers are refused, and nothing is believed of them", async () => {
     const archive = await packed([[{ name: "a" }, "x"]]);
+    const whole = await read(archive);
+    // The same sum can be written in more than one way.
+    const isChecksum = (at: number) => at >= 148 && at < 156;
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 0, max: 500 }),
@@ -99,26 +125,103 @@ describe("readTar", () => {
         async (at, change) => {
           const broken = Buffer.from(archive);
           broken[at] = (broken[at] ?? 0) ^ change;
-          await expect(read(broken)).rejects.toThrow(/^The archive /);
+          const came = await read(broken).catch(String);
+          if (!isChecksum(at) || typeof came === "string") expect(came).toMatch(/^SaveError: The archive /);
+          else expect(came).toEqual(whole);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 200 },
     );
+    const wrongSum = Buffer.from(archive);
+    wrongSum.write("000001", 148);
+    await expect(read(wrongSum)).rejects.toThrow(/^The archive has a/);
     await expect(read(Buffer.from("this is no tar".padEnd(512, "!")))).rejects.toThrow("The archive has a");
   });
 
   test("pax records can't be endless or broken", async () => {
-    const pax = (body: string, bytes = Buffer.byteLength(body)) =>
-      Buffer.concat([
-        toHeaders({ path: "pax", type: "x", bytes, mode: 0o644, modifiedMs: 0 }),
-        Buffer.from(body.padEnd(512, "\0")),
-      ]);
-    await expect(read(pax("", 2 ** 30))).rejects.toThrow("too large");
-    for (const body of ["nonsense", "0 a=b\n", "-5 a=b\n", "99 path=x\n"]) {
-      await expect(read(pax(body))).rejects.toThrow("broken pax header");
+    const file: Parameters<typeof packed>[0] = [[{ name: "f" }, "x"]];
+    const pax = async (body: string, bytes = Buffer.byteLength(body), type = "x") =>
+      Buffer.concat([await headerOf(bytes, { type }), Buffer.from(padded(body)), await packed(file)]);
+    await expect(read(await pax("", 2 ** 30))).rejects.toThrow("exceeds max size");
+    for (const body of ["nonsense", "0 a=b\n", "-5 a=b\n"]) {
+      await expect(read(await pax(body)), body).rejects.toThrow("broken pax header");
     }
-    const file = toHeaders({ path: "f", type: "0", bytes: 0, mode: 0o644, modifiedMs: 0 });
-    await expect(read(Buffer.concat([pax("11 size=-1\n"), file]))).rejects.toThrow("no size");
+    await expect(read(await pax("11 size=-1\n"))).rejects.toThrow("Invalid header");
+    const many = Array.from({ length: 1000 }, (_, i) => `10 k${i + 1000}=\n`).join("");
+    await expect(read(await pax(many))).rejects.toThrow("too large");
+    // For all entries that follow; each that has one of its own would have it copied.
+    const global = await pax(many, many.length, "g");
+    const own = await packed([[{ name: "ünï" }, "x"]]);
+    await expect(read(Buffer.concat([global.subarray(0, global.length - 2048), own]))).rejects.toThrow(
+      "too large",
+    );
+  });
+
+  test("an entry has a size, and a folder has no content", async () => {
+    for (const change of [
+      { size: Buffer.alloc(12, 0xa0) },
+      { size: Buffer.alloc(12, 0xff).fill(0xfe, 11) },
+      { type: "5" },
+    ]) {
+      const archive = Buffer.concat([await headerOf(512, change), Buffer.alloc(4096)]);
+      await expect(read(archive)).rejects.toThrow(/^The archive has a.* (wrong size|Invalid header)$/);
+    }
+  });
+
+  test("what the source fails with is what comes out, between entries and within one", async () => {
+    const archive = await packed([
+      [{ name: "a" }, "x".repeat(700)],
+      [{ name: "b" }, "y"],
+    ]);
+    for (const bytes of [0, 600, 1536, archive.length]) {
+      const source = async function* () {
+        yield archive.subarray(0, bytes);
+        throw new ConnectionError("it broke off");
+      };
+      const reading = async () => {
+        for await (const { content } of readTar(source())) await buffer(content);
+      };
+      await expect(reading(), `${bytes} bytes`).rejects.toThrow(new ConnectionError("it broke off"));
+    }
+  });
+
+  test("whoever has had enough lets go of the source", async () => {
+    const archive = await packed([
+      [{ name: "a" }, "x".repeat(100_000)],
+      [{ name: "b" }, "y"],
+    ]);
+    const left = Promise.withResolvers<void>();
+    const source = async function* () {
+      try {
+        yield* inChunks(archive, 1000);
+      } finally {
+        left.resolve();
+      }
+    };
+    for await (const { path } of readTar(source())) {
+      expect(path).toBe("a");
+      break;
+    }
+    await left.promise;
+  });
+
+  test("no more is taken from the source than is read", async () => {
+    const archive = await packed([[{ name: "a" }, "x".repeat(1_000_000)]]);
+    let taken = 0;
+    const source = async function* () {
+      for await (const piece of inChunks(archive, 10_000)) {
+        taken += piece.length;
+        yield piece;
+      }
+    };
+    for await (const { content } of readTar(source())) {
+      let got = 0;
+      for await (const piece of content) {
+        got += piece.length;
+        expect(taken - got).toBeLessThan(100_000);
+      }
+      expect(got).toBe(1_000_000);
+    }
   });
 });
 
@@ -156,8 +259,71 @@ describe("packFolder", () => {
     expect(await read(archive, 1000)).toHaveLength(6);
   });
 
-  test("sizes that ustar has no room for are in a pax record", () => {
-    const headers = toHeaders({ path: "big", type: "0", bytes: 2 ** 40, mode: 0o644, modifiedMs: 0 });
-    expect(headers.toString("latin1")).toContain(`22 size=${2 ** 40}\n`);
+  test("the service's reader takes what it writes, whatever the names", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(plainName, { maxLength: 6 }), fc.nat(300), async (names, bytes) => {
+        const root = aFolder();
+        for (const name of names) writeFileSync(join(root, name), "x".repeat(bytes));
+        mkdirSync(join(root, "d".repeat(99), "e".repeat(100), "f".repeat(101)), { recursive: true });
+        const found: string[] = [];
+        for await (const { name, content } of readAsService(asBuffers(packFolder(root, () => {})))) {
+          found.push(name);
+          if (!name.endsWith("/")) expect((await buffer(content)).length).toBe(bytes);
+        }
+        expect(found.filter((name) => !name.endsWith("/")).toSorted()).toEqual(names.toSorted());
+        expect(found.filter((name) => name.endsWith("/")).map((name) => name.length)).toEqual([
+          100, 201, 303,
+        ]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("times that tar has not are brought near", async () => {
+    const root = aFolder();
+    for (const [name, time] of [
+      ["old", new Date(-5000)],
+      ["late", new Date(2 ** 33 * 1000)],
+    ] as const) {
+      writeFileSync(join(root, name), "");
+      utimesSync(join(root, name), time, time);
+    }
+    const extract = tar.extract();
+    Readable.from(packFolder(root, () => {})).pipe(extract);
+    const seconds: Record<string, number> = {};
+    for await (const entry of extract) {
+      seconds[entry.header.name] = entry.header.mtime.getTime() / 1000;
+      entry.resume();
+    }
+    expect(seconds).toEqual({ old: 0, late: 2 ** 31 - 1 });
+  });
+
+  test("what can't be read ends the archive with an error, also after others", async () => {
+    const root = aFolder();
+    writeFileSync(join(root, "a"), "x".repeat(100_000));
+    const gone = join(root, "missing");
+    await expect(buffer(Readable.from(packFolder(gone, () => {})))).rejects.toThrow(
+      `"${gone}" cannot be read: there is no such file or folder`,
+    );
+    const pieces = packFolder(root, () => {});
+    await pieces.next();
+    truncateSync(join(root, "a"), 10);
+    const rest = async () => {
+      for await (const _ of pieces);
+    };
+    await expect(rest()).rejects.toThrow(`"${join(root, "a")}" got shorter while it was read`);
+  });
+
+  test("whoever has had enough ends the reading", async () => {
+    const root = aFolder();
+    for (let i = 0; i < 20; i += 1) writeFileSync(join(root, `${i}`), "x".repeat(100_000));
+    for await (const piece of packFolder(root, () => {})) {
+      expect(piece.length).toBeGreaterThan(0);
+      break;
+    }
   });
 });
+
+async function* asBuffers(pieces: AsyncIterable<Uint8Array>) {
+  for await (const piece of pieces) yield Buffer.from(piece);
+}

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DockerSandbox } from "../../../src/docker/docker-sandbox.ts";
-import { fromLauncher, toLauncher } from "../../../src/docker/frames.ts";
-import { LauncherChannel } from "../../../src/docker/launcher-channel.ts";
+import { fromLauncher, toLauncher } from "../../../src/docker/link/frames.ts";
+import { LauncherChannel } from "../../../src/docker/link/launcher-channel.ts";
 import type { RunEvent, RunOptions } from "../../../src/engine/ports/runtime.ts";
 import { aPolicy, aRequest, someEvidence } from "../../support/builders.ts";
 import { eventually, FakeLauncher } from "../../support/fake-launcher.ts";

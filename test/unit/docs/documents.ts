@@ -78,5 +78,9 @@ export const npmScriptsOf = (text: string): string[] => [
   ...[...text.matchAll(/\bnpm (start|test)\b/g)].map(([, name]) => name ?? ""),
 ];
 
+/** All code spans of a text. */
+export const codesIn = (text: string): string[] =>
+  [...text.matchAll(/`([^`]+)`/g)].map(([, code]) => code ?? "");
+
 export const codeIn = (cell: string | undefined): string =>
   /^`([^`]+)`$/.exec(cell ?? "")?.[1] ?? `(no code: ${cell})`;

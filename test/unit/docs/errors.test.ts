@@ -1,6 +1,11 @@
 import { expect, test } from "vitest";
 import { errorCodes } from "../../../src/domain/errors.ts";
 import { outcomes } from "../../../src/domain/outcome.ts";
+import {
+  type TerminationReason,
+  terminationReasons,
+  toTermination,
+} from "../../../src/domain/termination.ts";
 import { statusOfCode } from "../../../src/http/problem.ts";
 import { codeIn, readDocument, tableOf } from "./documents.ts";
 
@@ -30,6 +35,16 @@ test("docs/errors.md has every outcome with its meaning and evidence, and no oth
   const rows = tableOf(errors, "outcome");
   expect(Object.fromEntries(rows.map(([outcome, meaning]) => [codeIn(outcome), meaning]))).toEqual(outcomes);
   for (const [outcome, , evidence = ""] of rows) expect(evidence.length, outcome).toBeGreaterThan(10);
+});
+
+test("docs/errors.md has every reason for a session's end as it is told, and no other", () => {
+  const rows = tableOf(errors, "reason");
+  const meant = Object.entries(terminationReasons).map(([reason, meaning]) => {
+    const { infra } = toTermination(reason as TerminationReason, "", 0);
+    return [reason, meaning, infra ? "yes" : "no"];
+  });
+  expect(rows.map(([reason, meaning, infra]) => [codeIn(reason), meaning, infra])).toEqual(meant);
+  for (const [reason, , , seen = ""] of rows) expect(seen.length, reason).toBeGreaterThan(10);
 });
 
 test("the README's table names every outcome, and no other", () => {

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { actionSchema, contentOf, pathConflict } from "../../../src/domain/action.ts";
+import { actionSchema, contentOf, pathConflict, sessionActionSchema } from "../../../src/domain/action.ts";
 
 const withFile = (path: string) => actionSchema.safeParse({ code: "", files: { [path]: "" } });
 
@@ -67,5 +67,42 @@ describe("an action", () => {
     [{ code: "", unknown: 1 }],
   ])("%j is refused", (body) => {
     expect(actionSchema.safeParse(body).success).toBe(false);
+  });
+});
+
+describe("what a session runs", () => {
+  const issuesOf = (body: unknown) =>
+    sessionActionSchema.safeParse(body).error?.issues.map(({ path, message }) => [path.join("."), message]);
+
+  test.each([
+    [{ code: "" }],
+    [{ code: "1", fresh: true }],
+    [{ argv: ["ls"] }],
+    [{ shell: "ls | wc" }],
+    [{ code: "input()", keepStdin: true, stdin: "x" }],
+  ])("%j is accepted", (body) => {
+    expect(issuesOf(body)).toBeUndefined();
+  });
+
+  test.each([
+    [{}, "", "must have exactly one of code, argv and shell"],
+    [{ code: "", argv: ["ls"] }, "", "must have exactly one of code, argv and shell"],
+    [{ argv: ["ls"], shell: "ls" }, "", "must have exactly one of code, argv and shell"],
+    [{ argv: ["ls"], fresh: true }, "fresh", "is for code only: argv and shell always are a new process"],
+    [{ argv: ["\u0000"] }, "argv.0", "must not contain NUL"],
+    [{ shell: "a\u0000b" }, "shell", "must not contain NUL"],
+    [{ code: "\ud800" }, "code", "must not have lone surrogates"],
+  ])("%j is refused in %j", (body, path, message) => {
+    expect(issuesOf(body)).toContainEqual([path, message]);
+  });
+
+  test.each([
+    [{ argv: [] }],
+    [{ shell: "" }],
+    [{ code: "", files: {} }],
+    [{ code: "", seed: 1 }],
+    [{ code: "", image: "a" }],
+  ])("%j is refused", (body) => {
+    expect(issuesOf(body)).toHaveLength(1);
   });
 });

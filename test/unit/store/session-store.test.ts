@@ -18,7 +18,7 @@ const stored = (session: Session) => ({ session, containerId: "c", env: { A: "1"
 describe("a session", () => {
   test("is found as it was saved last", () => {
     const { sessions } = aStore();
-    sessions.save(stored(aSession("ses_1", { state: "starting", metadata: { a: "\u0000é" } })));
+    sessions.save(stored(aSession("ses_1", { state: "idle", metadata: { a: "\u0000é" } })));
     const last = aSession("ses_1", { state: "busy", sequence: 3, metadata: { a: "\u0000é" } });
     sessions.save(stored(last));
     expect(sessions.find("t", "ses_1")).toEqual(last);

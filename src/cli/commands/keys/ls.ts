@@ -1,28 +1,17 @@
 import type { Key } from "../../api/types.ts";
-import { defineCommand } from "../../command.ts";
-import { printDocument } from "../../terminal/document.ts";
-import { printTable, toTime } from "../../terminal/table.ts";
+import { toTime } from "../../terminal/table.ts";
+import { defineList } from "../define-list.ts";
 
-export const keysLs = defineCommand({
+export const keysLs = defineList<Key>({
   name: "ls",
   summary: "List API keys, without their secrets",
-  operands: {},
-  options: {},
-  async run(context) {
-    const page = await context.api().get<{ items: Key[] }>("/v1/keys");
-    return printDocument(context, page, () =>
-      printTable(
-        context.out,
-        [
-          { head: "KEY", cell: ({ id }) => id },
-          { head: "TENANT", cell: ({ tenant }) => tenant },
-          { head: "ROLE", cell: ({ role }) => role },
-          { head: "CREATED", cell: ({ createdAt }) => toTime(createdAt) },
-          { head: "REVOKED", cell: ({ revokedAt }) => toTime(revokedAt) },
-          { head: "NAME", cell: ({ name }) => name },
-        ],
-        page.items,
-      ),
-    );
-  },
+  path: "/v1/keys",
+  columns: [
+    { head: "KEY", cell: ({ id }) => id },
+    { head: "TENANT", cell: ({ tenant }) => tenant },
+    { head: "ROLE", cell: ({ role }) => role },
+    { head: "CREATED", cell: ({ createdAt }) => toTime(createdAt) },
+    { head: "REVOKED", cell: ({ revokedAt }) => toTime(revokedAt) },
+    { head: "NAME", cell: ({ name }) => name },
+  ],
 });

@@ -3,14 +3,14 @@ import { defineCommand } from "../../command.ts";
 import { parsePairs, readFiles } from "../../files/local-input.ts";
 import { printDocument } from "../../terminal/document.ts";
 import { escapeText } from "../../terminal/escape.ts";
+import { beginOptions, sandboxOptions } from "../run-options.ts";
 
 export const sessionCreate = defineCommand({
   name: "create",
   summary: "Make a session and print its id",
   operands: {},
   options: {
-    image: { kind: "text", value: "NAME", help: "Image; default: the policy's first" },
-    policy: { kind: "text", value: "NAME", help: "Policy; default: default" },
+    ...sandboxOptions,
     ttl: { kind: "number", min: 1000, value: "MS", help: "It ends this long after it was made" },
     idle: { kind: "number", min: 1000, value: "MS", help: "It ends when nobody used it for this long" },
     env: {
@@ -18,13 +18,7 @@ export const sessionCreate = defineCommand({
       value: "NAME=VALUE",
       help: "Add to the environment of what runs in it; may be given again",
     },
-    file: {
-      kind: "list",
-      value: "LOCAL[:PATH]",
-      complete: "file",
-      help: "Put a local file into the workspace; may be given again",
-    },
-    seed: { kind: "number", min: 0, value: "N", help: "Seed random and numpy.random" },
+    ...beginOptions,
     metadata: { kind: "list", value: "NAME=VALUE", help: "A note of yours; may be given again" },
   },
   async run(context, { values }) {

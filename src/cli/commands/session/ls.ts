@@ -1,7 +1,7 @@
 import type { Session } from "../../api/types.ts";
 import { defineCommand } from "../../command.ts";
-import { printDocument } from "../../terminal/document.ts";
-import { printTable, toTime } from "../../terminal/table.ts";
+import { printList } from "../../terminal/document.ts";
+import { toTime } from "../../terminal/table.ts";
 
 export const sessionLs = defineCommand({
   name: "ls",
@@ -11,7 +11,7 @@ export const sessionLs = defineCommand({
     state: {
       kind: "text",
       value: "STATE",
-      choices: ["starting", "idle", "busy", "resetting", "reattaching", "ended"],
+      choices: ["idle", "busy", "resetting", "reattaching", "ended"],
       help: "Only those in this state",
     },
     cohort: { kind: "text", value: "ID", help: "Only those of this cohort" },
@@ -21,25 +21,19 @@ export const sessionLs = defineCommand({
   async run(context, { values }) {
     const { state, cohort, tenant, limit = 50 } = values;
     const page = await context.api().list<Session>("/v1/sessions", { state, cohort, tenant }, limit);
-    return printDocument(context, page, () =>
-      printTable(
-        context.out,
-        [
-          { head: "SESSION", cell: ({ id }) => id },
-          {
-            head: "STATE",
-            cell: (session) => session.state,
-            style: (session) => (session.state === "ended" ? "dim" : "green"),
-          },
-          { head: "IMAGE", cell: ({ image }) => image.name },
-          { head: "POLICY", cell: ({ policy }) => policy.name },
-          { head: "CREATED", cell: ({ createdAt }) => toTime(createdAt) },
-          { head: "EXPIRES", cell: ({ expiresAt }) => toTime(expiresAt) },
-          { head: "RUNS", cell: ({ sequence }) => sequence, right: true },
-          { head: "ENDED BY", cell: ({ termination }) => termination?.reason },
-        ],
-        page.items,
-      ),
-    );
+    return printList(context, page, [
+      { head: "SESSION", cell: ({ id }) => id },
+      {
+        head: "STATE",
+        cell: (session) => session.state,
+        style: (session) => (session.state === "ended" ? "dim" : "green"),
+      },
+      { head: "IMAGE", cell: ({ image }) => image.name },
+      { head: "POLICY", cell: ({ policy }) => policy.name },
+      { head: "CREATED", cell: ({ createdAt }) => toTime(createdAt) },
+      { head: "EXPIRES", cell: ({ expiresAt }) => toTime(expiresAt) },
+      { head: "RUNS", cell: ({ sequence }) => sequence, right: true },
+      { head: "ENDED BY", cell: ({ termination }) => termination?.reason },
+    ]);
   },
 });

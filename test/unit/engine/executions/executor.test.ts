@@ -126,7 +126,11 @@ describe("Executor", () => {
     runtime.run = async () => {
       throw bug;
     };
-    await expect(execute()).rejects.toMatchObject({ code: "internal", message: "The service failed", cause: bug });
+    await expect(execute()).rejects.toMatchObject({
+      code: "internal",
+      message: "The service failed",
+      cause: bug,
+    });
     expect(faults).toEqual([bug]);
   });
 
@@ -266,7 +270,11 @@ describe("an execution under way", () => {
     await settled();
     live.cancel();
     const { observation }: Execution = JSON.parse(await live.result);
-    expect(observation).toMatchObject({ outcome: "cancelled", stdout: "so far", evidence: { signal: "SIGKILL" } });
+    expect(observation).toMatchObject({
+      outcome: "cancelled",
+      stdout: "so far",
+      evidence: { signal: "SIGKILL" },
+    });
   });
 
   test("whose sandbox breaks while it is cancelled is no clean cancel: what the code printed is lost", async () => {

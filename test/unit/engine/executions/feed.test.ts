@@ -104,7 +104,11 @@ test("a feed that is cut ends every reader after what there is, with no end that
   feed.cut();
   readers.push(follow());
   await settled();
-  expect(readers.map(({ events }) => typesOf(events))).toEqual([["started", "stdout"], ["stdout"], ["started", "stdout"]]);
+  expect(readers.map(({ events }) => typesOf(events))).toEqual([
+    ["started", "stdout"],
+    ["stdout"],
+    ["started", "stdout"],
+  ]);
   expect(readers.every(({ done }) => done)).toBe(true);
   expect(feed.ended).toBe(false);
 });

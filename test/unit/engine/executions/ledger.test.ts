@@ -34,7 +34,12 @@ const begun = (change = {}) => {
   const engine = anEngine();
   const live = engine.ledger.begin("t", aHead("exe_1", change), "{}");
   engine.ledger.tell(live, { type: "started" });
-  return { ...engine, live, seen: watch(live), finish: () => engine.ledger.finish(live, observe(aReport("1\n", { cpuMs: 7 })), timings) };
+  return {
+    ...engine,
+    live,
+    seen: watch(live),
+    finish: () => engine.ledger.finish(live, observe(aReport("1\n", { cpuMs: 7 })), timings),
+  };
 };
 
 describe("nothing is acknowledged before it is stored", () => {
@@ -58,6 +63,7 @@ describe("nothing is acknowledged before it is stored", () => {
     expect(finish).toThrow("can't be written");
     await settled();
     expect(seen).toEqual({ result: undefined, types: ["started"], ended: false });
+    expect(ledger.find("t", live.id)).toBe(live);
     const error = new ServiceError("store_unavailable", "full");
     ledger.fail(live, error);
     await settled();

@@ -1,16 +1,30 @@
 import { describe, expect, test } from "vitest";
 import { type SessionActionInput, sessionActionSchema } from "../../../../src/domain/action.ts";
-import { toRunRequest, toSessionFiles, toSessionRunRequest } from "../../../../src/engine/executions/to-run-request.ts";
+import {
+  toRunRequest,
+  toSessionFiles,
+  toSessionRunRequest,
+} from "../../../../src/engine/executions/to-run-request.ts";
 import { anAction, aPolicy } from "../../../support/builders.ts";
 
 const traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
 
 const inSession = (action: SessionActionInput) =>
-  toSessionRunRequest(sessionActionSchema.parse(action), aPolicy(), { id: "exe_1", traceparent, sequence: 3 });
+  toSessionRunRequest(sessionActionSchema.parse(action), aPolicy(), {
+    id: "exe_1",
+    traceparent,
+    sequence: 3,
+  });
 
 describe("an action of its own", () => {
   test("is a script with everything in bytes", () => {
-    const action = anAction({ code: "é", stdin: "ü", files: { a: { base64: "/w==" } }, seed: 7, args: ["x"] });
+    const action = anAction({
+      code: "é",
+      stdin: "ü",
+      files: { a: { base64: "/w==" } },
+      seed: 7,
+      args: ["x"],
+    });
     expect(toRunRequest(action, aPolicy(), { id: "exe_1" })).toMatchObject({
       id: "exe_1",
       mode: "script",
@@ -39,10 +53,19 @@ describe("an action of its own", () => {
   });
 });
 
+test("what is printed comes at once where somebody reads along, as for a pipe where not", () => {
+  const envOf = (live: boolean) => toRunRequest(anAction(), aPolicy(), { id: "exe_1", live }).env;
+  expect(envOf(true)["PYTHONUNBUFFERED"]).toBe("1");
+  expect(envOf(false)).not.toHaveProperty("PYTHONUNBUFFERED");
+});
+
 describe("in a session", () => {
   test.each<[SessionActionInput, object]>([
     [{ code: "1" }, { mode: "cell", code: Buffer.from("1"), argv: [] }],
-    [{ code: "1", fresh: true }, { mode: "script", code: Buffer.from("1") }],
+    [
+      { code: "1", fresh: true },
+      { mode: "script", code: Buffer.from("1") },
+    ],
     [{ argv: ["ls", "-l"] }, { mode: "command", argv: ["ls", "-l"], code: Buffer.alloc(0) }],
     [{ shell: "ls | wc" }, { mode: "command", argv: ["/bin/sh", "-c", "ls | wc"] }],
   ])("%j", (action, request) => {

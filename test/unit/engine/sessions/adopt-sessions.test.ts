@@ -36,7 +36,9 @@ const refOf = ({ sandboxId, containerId }: FakeSandbox) => ({
   createdAt: 0,
 });
 
-const eventsOf = async (live: { feed: { read(after: number, signal: AbortSignal): AsyncIterable<ExecutionEvent> } }) => {
+const eventsOf = async (live: {
+  feed: { read(after: number, signal: AbortSignal): AsyncIterable<ExecutionEvent> };
+}) => {
   const events: ExecutionEvent[] = [];
   for await (const event of live.feed.read(0, new AbortController().signal)) events.push(event);
   return events;
@@ -65,7 +67,9 @@ describe("a session that an earlier process left", () => {
     const { sessions, clock } = await restart();
     const session = sessions.live("t", id);
     expect(session.view()).toMatchObject({ sequence: 2, interpreter: 3 });
-    expect(JSON.parse(await submitTo(session, clock.now()).result)).toMatchObject({ session: { sequence: 3 } });
+    expect(JSON.parse(await submitTo(session, clock.now()).result)).toMatchObject({
+      session: { sequence: 3 },
+    });
   });
 
   test("is taken also above its tenant's bound, and gives its place back at its end", async () => {
@@ -107,12 +111,12 @@ describe("a session that an earlier process left", () => {
   });
 
   test("that had ended is left alone", async () => {
-    const { restart, session, find } = { ...(await killed()), find: undefined };
+    const { restart, session } = await killed();
     await session.end("closed");
     const next = await restart();
     expect(next.adopted).toEqual({ adopted: 0, lost: 0, lostExecutions: 0 });
     expect(next.find()?.termination?.reason).toBe("closed");
-    expect([next.runtime.made, find]).toEqual([[], undefined]);
+    expect(next.runtime.made).toEqual([]);
   });
 });
 
@@ -124,7 +128,7 @@ describe("an execution that ran when the process was killed", () => {
     const { adopted, ledger, find } = await restart();
     expect(adopted).toEqual({ adopted: 1, lost: 0, lostExecutions: 0 });
     expect(ledger.find("t", before.id)).toBeUndefined();
-    const record = recordOf({ stores } as Parameters<typeof recordOf>[0], before.id);
+    const record = recordOf(stores, before.id);
     expect(record).toMatchObject({ status: "finished", observation: { outcome: "ok", stdout: "1\n" } });
     expect(stores.executions.timeline("t", before.id)).toBe("s1 o2");
     expect(runtime.made[0]?.forgotten).toEqual([before.id]);
@@ -167,16 +171,20 @@ describe("an execution that ran when the process was killed", () => {
     expect(find()).toMatchObject({ interpreter: 2, state: "idle" });
   });
 
-  test("of which the launcher knows nothing never ran, and so didn't those that waited for it", async () => {
-    const { restart, submit, stores } = await killed();
+  test("of which the launcher knows nothing begins then, and so do those that waited for it, in their order", async () => {
+    const { restart, submit, stores, runtime } = await killed();
     const lives = [await submit(), await submit()];
+    const begun: string[] = [];
+    runtime.run = async ({ id }, { onEvent }) => {
+      begun.push(id);
+      onEvent?.({ type: "started" });
+      return aReport("then\n");
+    };
     const { adopted, find } = await restart();
     expect(adopted.adopted).toBe(1);
+    expect(begun).toEqual(lives.map(({ id }) => id));
     for (const { id } of lives) {
-      expect(recordOf({ stores } as Parameters<typeof recordOf>[0], id)).toMatchObject({
-        status: "failed",
-        error: { code: "execution_lost", detail: expect.stringContaining("nothing of it ran"), infra: true },
-      });
+      expect(recordOf(stores, id)).toMatchObject({ status: "finished", observation: { stdout: "then\n" } });
     }
     expect(find()).toMatchObject({ state: "idle", sequence: 2 });
   });
@@ -190,7 +198,7 @@ describe("an execution that ran when the process was killed", () => {
     const { adopted, telemetry } = await restart();
     expect(adopted).toEqual({ adopted: 0, lost: 1, lostExecutions: 2 });
     for (const { id } of [inLost, alone]) {
-      expect(recordOf({ stores } as Parameters<typeof recordOf>[0], id)).toMatchObject({
+      expect(recordOf(stores, id)).toMatchObject({
         status: "failed",
         error: { code: "execution_lost", infra: true },
       });
@@ -201,29 +209,49 @@ describe("an execution that ran when the process was killed", () => {
 });
 
 describe("a session that can't be adopted ends as such", () => {
-  test.each<[string, (parts: Awaited<ReturnType<typeof killed>>) => Parameters<typeof anEngine>[0] | void, string]>([
-    ["because its container is gone", ({ runtime }) => {
-      runtime.refs = [];
-    }, "lost"],
-    ["because its container has ended", ({ runtime, sandbox }) => {
-      runtime.refs = [{ ...refOf(sandbox), running: false }];
-    }, "lost"],
-    ["because its launcher doesn't answer", ({ runtime }) => {
-      runtime.onAdopt = () => {
-        throw new SandboxFault("no answer", false);
-      };
-    }, "lost"],
-    ["because its policy is another one", () => ({ policies: [aPolicy({ digest: "sha256:other" })] }), "policy"],
+  test.each<[string, (parts: Awaited<ReturnType<typeof killed>>) => Parameters<typeof anEngine>[0], string]>([
+    [
+      "because its container is gone",
+      ({ runtime }) => {
+        runtime.refs = [];
+      },
+      "lost",
+    ],
+    [
+      "because its container has ended",
+      ({ runtime, sandbox }) => {
+        runtime.refs = [{ ...refOf(sandbox), running: false }];
+      },
+      "lost",
+    ],
+    [
+      "because its launcher doesn't answer",
+      ({ runtime }) => {
+        runtime.onAdopt = () => {
+          throw new SandboxFault("no answer", false);
+        };
+      },
+      "lost",
+    ],
+    [
+      "because its policy is another one",
+      () => ({ policies: [aPolicy({ digest: "sha256:other" })] }),
+      "policy",
+    ],
     ["because its policy is gone", () => ({ policies: [aPolicy({ name: "other" })] }), "policy"],
-    ["because its policy doesn't allow its image any more", ({ runtime }) => {
-      runtime.availableImages = [anImage({ digest: "sha256:new" })];
-      const { digest } = aPolicy();
-      return { policies: [aPolicy({ digest, images: ["python-data"] })] };
-    }, "policy"],
+    [
+      "because its policy doesn't allow its image any more",
+      ({ runtime }) => {
+        runtime.availableImages = [anImage({ digest: "sha256:new" })];
+        const { digest } = aPolicy();
+        return { policies: [aPolicy({ digest, images: ["python-data"] })] };
+      },
+      "policy",
+    ],
   ])("%s", async (_, change, reason) => {
     const parts = await killed();
-    const settings = change(parts);
-    const { adopted, find, admission, telemetry, sessions } = await parts.restart(settings ?? {});
+    const settings = change(parts) ?? {};
+    const { adopted, find, admission, telemetry, sessions } = await parts.restart(settings);
     expect(adopted).toMatchObject({ adopted: 0, lost: 1 });
     const [{ infra }, detail] = [{ infra: reason === "lost" }, expect.stringMatching(/./)];
     expect(find()).toMatchObject({ state: "ended", queued: 0, termination: { reason, infra, detail } });
@@ -243,8 +271,7 @@ test("an image that was built anew is no reason: the container is still of the o
 
 test("many are adopted together, and one that is lost keeps no other from it", async () => {
   const parts = await killed();
-  const others = [];
-  for (let n = 0; n < 3; n += 1) others.push(await parts.aSession());
+  const others = [await parts.aSession(), await parts.aSession(), await parts.aSession()];
   parts.runtime.refs = [parts, ...others].map(({ sandbox }) => refOf(sandbox));
   parts.runtime.onAdopt = ({ containerId }) => {
     if (containerId === others[1]?.sandbox.containerId) throw new SandboxFault("no answer", false);

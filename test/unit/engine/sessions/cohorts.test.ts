@@ -43,14 +43,23 @@ describe("a cohort", () => {
     cohortSchema.strict().parse(cohort);
     expect(cohort.sessions).toHaveLength(3);
     for (const session of cohort.sessions) {
-      expect(session).toMatchObject({ cohortId: "coh_1", seed: 5, metadata: { prompt: "p1" }, state: "idle" });
+      expect(session).toMatchObject({
+        cohortId: "coh_1",
+        seed: 5,
+        metadata: { prompt: "p1" },
+        state: "idle",
+      });
     }
     expect(new Set(runtime.made.map(({ sandboxId }) => sandboxId)).size).toBe(3);
     expect(ready.toSorted()).toEqual([0, 1, 2]);
     expect(cohorts.find("t", "coh_1")).toEqual(cohort);
     expect(sessions.list("t", { limit: 9, cohortId: "coh_1" }).items).toHaveLength(3);
     const closed = await cohorts.close("t", "coh_1");
-    expect(closed.sessions.map(({ termination }) => termination?.reason)).toEqual(["closed", "closed", "closed"]);
+    expect(closed.sessions.map(({ termination }) => termination?.reason)).toEqual([
+      "closed",
+      "closed",
+      "closed",
+    ]);
     expect(admission.of("t").sandboxes).toBe(0);
     expect(await cohorts.close("t", "coh_1")).toEqual(closed);
   });

@@ -11,7 +11,10 @@ import { settled } from "../../../support/manual-clock.ts";
 export const submitTo = (session: Session, now: number, action: SessionActionInput = { code: "1" }) =>
   session.submit(sessionActionSchema.parse(action), { id: createExecutionId(now) });
 
-export const inSession = async ({ spec = {}, ...settings }: { spec?: NewSessionInput } & Parameters<typeof anEngine>[0] = {}) => {
+export const inSession = async ({
+  spec = {},
+  ...settings
+}: { spec?: NewSessionInput } & Parameters<typeof anEngine>[0] = {}) => {
   const engine = anEngine(settings);
   const runs = new HeldRuns();
   engine.runtime.run = runs.run;
@@ -21,10 +24,10 @@ export const inSession = async ({ spec = {}, ...settings }: { spec?: NewSessionI
     await settled();
     return live;
   };
-  return { ...engine, ...made, runs, submit, record: (id: string) => recordOf(engine, id) };
+  return { ...engine, ...made, runs, submit, record: (id: string) => recordOf(engine.stores, id) };
 };
 
-export const recordOf = ({ stores }: Engine, id: string): ExecutionRecord | undefined => {
+export const recordOf = (stores: Engine["stores"], id: string): ExecutionRecord | undefined => {
   const stored = stores.executions.find(undefined, id);
   return stored === undefined ? undefined : JSON.parse(stored);
 };

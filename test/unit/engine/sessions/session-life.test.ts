@@ -88,7 +88,10 @@ describe("a session ends", () => {
   test("and then takes nothing more, and says why", async () => {
     const { session, submit } = await inSession();
     const ended = session.end("idle");
-    const refusal = expect.objectContaining({ code: "session_ended", message: expect.stringContaining("idle") });
+    const refusal = expect.objectContaining({
+      code: "session_ended",
+      message: expect.stringContaining("idle"),
+    });
     await expect(submit()).rejects.toEqual(refusal);
     expect(() => session.interrupt()).toThrow(refusal);
     expect(() => session.cancel()).toThrow(refusal);
@@ -124,7 +127,11 @@ describe("a session ends", () => {
     sandbox.death = { cause, detail: "exit code 137" };
     sandbox.die();
     await settled();
-    expect(sessions.find("t", id)?.termination).toMatchObject({ reason: cause, infra, detail: "exit code 137" });
+    expect(sessions.find("t", id)?.termination).toMatchObject({
+      reason: cause,
+      infra,
+      detail: "exit code 137",
+    });
     expect(admission.of("t").sandboxes).toBe(0);
     expect(telemetry.sessionEnds).toEqual([cause]);
     expect(sessions.endings(cause)).toBe(1);
@@ -192,7 +199,9 @@ async function* slowly(clock: { advance(ms: number): Promise<void> }) {
 
 describe("a change", () => {
   test("counts the time to live from now, and is stored", async () => {
-    const { id, session, sessions, stores, clock } = await inSession({ spec: { ttlMs: 2 * MINUTE, idleMs: 9 * MINUTE } });
+    const { id, session, sessions, stores, clock } = await inSession({
+      spec: { ttlMs: 2 * MINUTE, idleMs: 9 * MINUTE },
+    });
     await clock.advance(MINUTE);
     session.change({ ttlMs: 2 * MINUTE, metadata: { step: "2" } });
     const expiresAt = new Date(clock.now() + 2 * MINUTE).toISOString();

@@ -45,7 +45,9 @@ describe("a reset", () => {
     expect(next?.session).toMatchObject({ env: { A: "1" }, seed: 7 });
     expect(next?.files.nodes.get("in.txt")).toMatchObject({ content: Buffer.from("x") });
     expect([sandbox.destroyed, next?.destroyed]).toEqual([true, false]);
-    expect(stores.sessions.live()).toMatchObject([{ containerId: next?.containerId, session: { resets: 1 } }]);
+    expect(stores.sessions.live()).toMatchObject([
+      { containerId: next?.containerId, session: { resets: 1 } },
+    ]);
     expect(admission.of("t").sandboxes).toBe(1);
     const live = await submit();
     await runs.last.end();

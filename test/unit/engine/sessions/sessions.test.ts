@@ -21,7 +21,13 @@ const setUp = (settings: Parameters<typeof anEngine>[0] = {}) => {
 describe("a new session", () => {
   test("has a sandbox with its environment, seed and files, and is stored", async () => {
     const { create, runtime, stores, places, clock } = setUp();
-    const spec = { env: { A: "1" }, seed: 7, files: { "data/a.txt": "x" }, metadata: { run: "3" }, ttlMs: 5000 };
+    const spec = {
+      env: { A: "1" },
+      seed: 7,
+      files: { "data/a.txt": "x" },
+      metadata: { run: "3" },
+      ttlMs: 5000,
+    };
     const session = await create(spec);
     const [sandbox] = runtime.made;
     expect(sandbox?.session).toEqual({
@@ -94,15 +100,18 @@ describe("a new session", () => {
       "invalid_request",
     ],
   ];
-  test.each(failing)("%s is none: its sandbox is removed and its place given back", async (_, onCreate, code) => {
-    const { create, runtime, stores, places, sessions } = setUp();
-    runtime.onCreate = onCreate;
-    await expect(create({ files: { a: "x" } })).rejects.toMatchObject({ code });
-    expect(runtime.made.map(({ destroyed }) => destroyed)).toEqual([true]);
-    expect(places()).toBe(0);
-    expect(sessions.count).toBe(0);
-    expect(stores.sessions.live()).toEqual([]);
-  });
+  test.each(failing)(
+    "%s is none: its sandbox is removed and its place given back",
+    async (_, onCreate, code) => {
+      const { create, runtime, stores, places, sessions } = setUp();
+      runtime.onCreate = onCreate;
+      await expect(create({ files: { a: "x" } })).rejects.toMatchObject({ code });
+      expect(runtime.made.map(({ destroyed }) => destroyed)).toEqual([true]);
+      expect(places()).toBe(0);
+      expect(sessions.count).toBe(0);
+      expect(stores.sessions.live()).toEqual([]);
+    },
+  );
 
   test("that can't be stored is none, and that is what its caller hears", async () => {
     const { create, runtime, stores, places, sessions } = setUp();
@@ -163,18 +172,27 @@ describe("a new session", () => {
 describe("a tenant's place is given back once", () => {
   test.each<[string, (parts: Awaited<ReturnType<typeof inSession>>) => Promise<unknown>]>([
     ["by a close", ({ sessions, id }) => sessions.close("t", id)],
-    ["by two closes at once", ({ sessions, id }) => Promise.all([sessions.close("t", id), sessions.close("t", id)])],
+    [
+      "by two closes at once",
+      ({ sessions, id }) => Promise.all([sessions.close("t", id), sessions.close("t", id)]),
+    ],
     ["by the end of all", ({ sessions }) => sessions.endAll("drained")],
     ["by its time's end", ({ clock }) => clock.advance(3_600_000)],
     ["by the sandbox's end", async ({ sandbox }) => sandbox.die()],
-    ["by the sandbox's end during a close", ({ sandbox, sessions, id }) => {
-      sandbox.die();
-      return sessions.close("t", id);
-    }],
-    ["by a close that can't be stored", ({ stores, sessions, id }) => {
-      stores.sessions.full = true;
-      return sessions.close("t", id).catch(() => {});
-    }],
+    [
+      "by the sandbox's end during a close",
+      ({ sandbox, sessions, id }) => {
+        sandbox.die();
+        return sessions.close("t", id);
+      },
+    ],
+    [
+      "by a close that can't be stored",
+      ({ stores, sessions, id }) => {
+        stores.sessions.full = true;
+        return sessions.close("t", id).catch(() => {});
+      },
+    ],
   ])("%s", async (_, end) => {
     const parts = await inSession();
     await parts.aSession();
@@ -215,7 +233,13 @@ describe("finding sessions", () => {
   });
 
   test("a list tells what each is at, and picks by it, page by page", async () => {
-    const { sessions, aSession, submit, session: busy, clock } = await inSession({
+    const {
+      sessions,
+      aSession,
+      submit,
+      session: busy,
+      clock,
+    } = await inSession({
       boundsOf: () => ({ sandboxes: 9, queued: 9 }),
     });
     await submit();
@@ -232,7 +256,7 @@ describe("finding sessions", () => {
     expect(idsIn(sessions.list("t", { limit: 9, state: "idle" }).items)).toEqual(idle);
     expect(idsIn(sessions.list("t", { limit: 9, state: "busy" }).items)).toEqual([busy.id]);
     expect(idsIn(sessions.list("t", { limit: 9, state: "ended" }).items)).toEqual([ids[1]]);
-    expect(sessions.list("t", { limit: 9, state: "starting" })).toEqual({ items: [], nextCursor: null });
+    expect(sessions.list("t", { limit: 9, state: "reattaching" })).toEqual({ items: [], nextCursor: null });
     const paged: string[] = [];
     let cursor: string | null | undefined;
     do {
@@ -251,7 +275,11 @@ describe("CPU time", () => {
       sandbox.cpuMs = cpuMs;
       await sessions.heartbeat(100);
     }
-    expect(charges.map(({ tenant, cpuMs }) => [tenant, cpuMs])).toEqual([["t", 100], ["t", 150], ["t", 0]]);
+    expect(charges.map(({ tenant, cpuMs }) => [tenant, cpuMs])).toEqual([
+      ["t", 100],
+      ["t", 150],
+      ["t", 0],
+    ]);
   });
 
   test("since the last heartbeat is charged when the sandbox goes, by an end or a reset", async () => {

@@ -1,0 +1,99 @@
+/** What has arrived of a run so far; whoever gives up on the run can still use it. */
+import { z } from "zod";
+import { type Evidence, evidenceSchema } from "../../domain/outcome.ts";
+import type { Limits } from "../../domain/policy.ts";
+import type { Clock } from "../../engine/ports/clock.ts";
+import { InputsRefused, type RunEvent, type RunReport } from "../../engine/ports/runtime.ts";
+import type { RunFrame } from "../link/event-number.ts";
+import { fromLauncher } from "../link/frames.ts";
+import { ByteLog } from "./byte-log.ts";
+import { RunResults } from "./run-results.ts";
+
+const refusalSchema = z.strictObject({ errno: z.int(), reason: z.string().max(8192) });
+
+/** EEXIST, ENOTDIR, EISDIR, EFBIG, ENOSPC, ENAMETOOLONG: what an action's own files can cause. */
+const errnosOfFiles = [17, 20, 21, 27, 28, 36];
+
+const refusalOf = (payload: Buffer): Error => {
+  const { errno, reason } = refusalSchema.parse(JSON.parse(payload.toString()));
+  return errnosOfFiles.includes(errno)
+    ? new InputsRefused(reason)
+    : new Error(`the launcher refused: ${reason}`);
+};
+
+export class Gathered {
+  readonly #maxOutputBytes: number;
+  readonly #onEvent: (event: RunEvent) => void;
+  readonly #stdout = new ByteLog();
+  readonly #stderr = new ByteLog();
+  readonly #results: RunResults;
+  readonly #over = Promise.withResolvers<void>();
+  #outputLeft: number;
+  #stopped = false;
+  started = false;
+  evidence: Evidence | undefined;
+  /** Why the run could not begin, where it couldn't. */
+  refusal: Error | undefined;
+
+  constructor(limits: Limits, clock: Clock, onEvent: (event: RunEvent) => void = () => {}) {
+    this.#maxOutputBytes = limits.outputBytes;
+    this.#outputLeft = limits.outputBytes;
+    this.#onEvent = onEvent;
+    this.#results = new RunResults(limits.resultBytes, clock, (result) =>
+      onEvent({ type: "result", result }),
+    );
+  }
+
+  /** Resolves when the launcher has said its last word on the run. */
+  get over(): Promise<void> {
+    return this.#over.promise;
+  }
+
+  /** Throws when the sandbox sends what no sound launcher sends. */
+  add({ type, payload }: RunFrame): void {
+    if (this.#stopped) return;
+    if (type === fromLauncher.refused) this.#refuse(payload);
+    else if (type === fromLauncher.exit) this.#end(evidenceSchema.parse(JSON.parse(payload.toString())));
+    else if (type === fromLauncher.started) this.#start();
+    else if (!this.started) throw new Error(`event type ${type} before the start`);
+    else if (type === fromLauncher.stdout) this.#addOutput("stdout", this.#stdout, payload);
+    else if (type === fromLauncher.stderr) this.#addOutput("stderr", this.#stderr, payload);
+    else if (type === fromLauncher.value) this.#results.begin(payload);
+    else this.#results.add(payload);
+  }
+
+  /** Nobody waits any more: what comes after this is dropped, and nobody is told. */
+  stop(): void {
+    this.#stopped = true;
+    this.#results.stop();
+  }
+
+  report(): Pick<RunReport, "stdout" | "stderr" | "results"> {
+    return { stdout: this.#stdout.all(), stderr: this.#stderr.all(), results: this.#results.all() };
+  }
+
+  #start(): void {
+    if (this.started) throw new Error("a run that started twice");
+    this.started = true;
+    this.#onEvent({ type: "started" });
+  }
+
+  #refuse(payload: Buffer): void {
+    if (this.started) throw new Error("a run was refused that had started");
+    this.refusal = refusalOf(payload);
+    this.#over.resolve();
+  }
+
+  #end(evidence: Evidence): void {
+    this.#results.end();
+    this.evidence = evidence;
+    this.#over.resolve();
+  }
+
+  #addOutput(type: "stdout" | "stderr", log: ByteLog, data: Buffer): void {
+    this.#outputLeft -= data.length;
+    if (this.#outputLeft < 0) throw new Error(`more output than ${this.#maxOutputBytes} bytes`);
+    log.add(data);
+    this.#onEvent({ type, data });
+  }
+}

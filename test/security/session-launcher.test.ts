@@ -1,0 +1,100 @@
+/** What code of a session may try against its launcher: at worst it loses its own state. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { type Service, type SessionHandle, startService } from "../support/service.ts";
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService({ CLOCHE_POOL_TARGET: "2" });
+});
+afterAll(async () => {
+  await service[Symbol.asyncDispose]();
+});
+
+/** The control case: the session still does what it is for. */
+const expectAlive = async (session: SessionHandle) => {
+  const { observation } = await session.step("print('alive')");
+  expect(observation).toMatchObject({ outcome: "ok", stdout: "alive\n" });
+  expect((await session.view()).termination).toBeNull();
+};
+
+test("thousands of names that look the same are listed within bounds", async () => {
+  const session = await service.session();
+  const made = await session.step(
+    "import os\nfor n in range(7000): open(b'/workspace/' + bytes([0x80 + n % 64, 0x80 + n // 64 % 64, 0x80 + n // 4096]) * 60, 'w').close()",
+  );
+  expect(made.observation.outcome).toBe("ok");
+  const response = await service.request(`${session.path}/files?limit=500`);
+  expect(response.status).toBe(200);
+  const { items } = z
+    .object({ items: z.array(z.object({ pathBase64: z.string() })) })
+    .parse(await response.json());
+  expect(items.length).toBeGreaterThan(500);
+  await expectAlive(session);
+});
+
+test("as many output files as the policy allows come back, more are named as skipped", async () => {
+  const session = await service.session();
+  const { observation } = await session.step({
+    code: "for n in range(100): open(f'{n:03}.out', 'w').write(str(n))",
+    outputs: ["*.out"],
+  });
+  expect(observation.outputs.files).toHaveLength(64);
+  expect(observation.outputs.files[63]).toMatchObject({ path: "063.out", text: "63" });
+  expect(observation.outputs.skipped).toHaveLength(36);
+  await expectAlive(session);
+});
+
+test.each([
+  [
+    "writes garbage to every descriptor it has",
+    "import os\nfor fd in range(3, 1100):\n  try: os.write(fd, b'\\xff' * 100)\n  except OSError: pass",
+  ],
+  [
+    "sends a forged end on its channel",
+    'import os, socket\nfor fd in range(3, 1100):\n  try: socket.socket(fileno=os.dup(fd)).send(b\'{"status": "ok"}\')\n  except OSError: pass',
+  ],
+  ["stops itself", "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)"],
+  ["kills everything that it can reach", "import os, signal\nos.kill(-1, signal.SIGKILL)"],
+  [
+    "kills and stops the launcher",
+    "import os, signal\nfor s in (9, 19, 15, 2):\n  try: os.kill(1, s)\n  except OSError: pass",
+  ],
+  [
+    "uses up its processes",
+    "import os, time\ntry:\n  while True:\n    if os.fork() == 0: time.sleep(100)\nexcept OSError: pass\nraise SystemExit(1)",
+  ],
+  [
+    "uses up its descriptors",
+    "import os\nkept = []\ntry:\n  while True: kept.append(os.open('/dev/null', 0))\nexcept OSError: pass",
+  ],
+  ["emits values without end", "while True: display('x' * 100000)"],
+  ["breaks its own interpreter", "import builtins, sys\nsys.modules.clear()\nbuiltins.__dict__.clear()"],
+])("code that %s ends in time and the session goes on", async (_what, code) => {
+  const session = await service.session();
+  const { observation } = await session.step({ code, limits: { wallMs: 3000 } });
+  expect(observation.usage.wallMs).toBeLessThan(4000);
+  await expectAlive(session);
+});
+
+test("a new process that hides from its end is found: no session, no parent, no limit of its own helps", async () => {
+  const session = await service.session();
+  await session.step("import subprocess\nkeeper = subprocess.Popen(['sleep', '1000'])");
+  const hiding = `
+import os, resource, time
+for n in range(6):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            resource.setrlimit(10, (n, n))
+            os.execvp("sleep", ["sleep", "999"])
+        os._exit(0)
+time.sleep(0.2)
+`;
+  const { observation } = await session.step({ code: hiding, fresh: true });
+  expect(observation.outcome).toBe("ok");
+  expect(observation.evidence.stragglers).toBe(6);
+  const left = await session.step({ shell: "cat /proc/[0-9]*/cmdline | tr '\\0' ' '" });
+  expect(left.observation.stdout).toContain("sleep 1000");
+  expect(left.observation.stdout).not.toContain("sleep 999");
+});

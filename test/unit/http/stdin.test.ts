@@ -1,0 +1,80 @@
+/** What a caller that feeds a run learns of a launcher that refuses: only a full input is worth another try. */
+import { expect, test } from "vitest";
+import type { ExecutionHead } from "../../../src/domain/execution.ts";
+import { Ledger } from "../../../src/engine/executions/ledger.ts";
+import { Idempotency } from "../../../src/engine/idempotency.ts";
+import { SandboxFault } from "../../../src/engine/ports/runtime.ts";
+import { FileRefused } from "../../../src/engine/ports/sandbox-files.ts";
+import { executionRoutes } from "../../../src/http/routes/executions.ts";
+import { bareHttpOf } from "../../support/bare-http.ts";
+import { FakeSandbox } from "../../support/fake-runtime.ts";
+import { MemoryExecutionStore, MemoryIdempotencyStore } from "../../support/memory-stores.ts";
+import { RecordedTelemetry } from "../../support/recorded-telemetry.ts";
+
+const digest = `sha256:${"0".repeat(64)}`;
+const head: ExecutionHead = {
+  id: "exe_1",
+  createdAt: "2026-11-23T00:00:00.000Z",
+  action: {
+    kind: "script",
+    sha256: "0".repeat(64),
+    image: { name: "i", digest },
+    policy: { name: "p", digest },
+  },
+  tier: "container",
+};
+
+const never = async () => {
+  throw new Error("nothing is to run or be refused here");
+};
+
+const setUp = () => {
+  const sandbox = new FakeSandbox("sbx_1", "container", never);
+  const store = new MemoryExecutionStore();
+  const ledger = new Ledger({ store, telemetry: new RecordedTelemetry(), onFault: never, charge: () => {} });
+  const live = ledger.begin("t", head, "");
+  const routes = executionRoutes({
+    executor: { submit: never },
+    ledger,
+    store,
+    idempotency: new Idempotency(new MemoryIdempotencyStore()),
+    onError: () => {},
+    assertWithinBounds: () => {},
+  });
+  const app = bareHttpOf({ tenant: "t", role: "submitter", keyId: "key_1" }, routes);
+  const feed = async () => {
+    const headers = { "content-type": "application/octet-stream", "idempotency-key": "k" };
+    const response = await app.request("/v1/executions/exe_1/stdin", { method: "POST", headers, body: "x" });
+    return { status: response.status, problem: response.status === 204 ? undefined : await response.json() };
+  };
+  return { sandbox, live, feed };
+};
+
+test.each([
+  [new FileRefused(11, "secret"), 409, "file_refused", "has more waiting than it may"],
+  [new FileRefused(32, "secret"), 409, "conflict", "is not open"],
+  [new FileRefused(90, "secret"), 409, "file_refused", "refused this (errno 90)"],
+  [new SandboxFault("secret", true), 502, "sandbox_failed", "did not answer"],
+])("%s gets %i %s, without the sandbox's words", async (refusal, status, code, detail) => {
+  const { sandbox, live, feed } = setUp();
+  live.runsIn(sandbox);
+  sandbox.refusal = refusal;
+  const { problem } = await feed();
+  expect(problem).toMatchObject({ status, code, detail: expect.stringContaining(detail) });
+  expect(JSON.stringify(problem)).not.toContain("secret");
+});
+
+test("a run that does not run yet is a conflict", async () => {
+  expect(await setUp().feed()).toMatchObject({ status: 409, problem: { code: "conflict" } });
+});
+
+test("what was refused is fed by the same request, sent again", async () => {
+  const { sandbox, live, feed } = setUp();
+  live.runsIn(sandbox);
+  sandbox.refusal = new FileRefused(11, "full");
+  expect((await feed()).status).toBe(409);
+  sandbox.refusal = undefined;
+  expect((await feed()).status).toBe(204);
+  expect((await feed()).status).toBe(204);
+  expect(sandbox.fed).toEqual([{ runId: "exe_1", data: "x", close: false }]);
+});

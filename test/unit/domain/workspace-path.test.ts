@@ -41,7 +41,7 @@ describe("a path in a workspace", () => {
   test("that is accepted is below the workspace, and is itself again from its bytes", () => {
     const nasty = fc.string({ unit: fc.constantFrom("/", ".", "a", "\\", "\u0000", "ü", "\ud800", " ") });
     fc.assert(
-      fc.property(fc.oneof(nasty, fc.string({ unit: "binary" })), (path) => {
+      fc.property(fc.oneof(nasty, fc.string()), (path) => {
         if (!accepts(path)) return;
         expect(posix.resolve("/workspace", path)).toBe(`/workspace/${path}`);
         expect(Buffer.from(path).toString()).toBe(path);

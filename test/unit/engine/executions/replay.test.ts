@@ -76,6 +76,7 @@ describe("a finished execution is told again", () => {
           expect(again(after)).toEqual(told.slice(after));
         }
       }),
+      { numRuns: 50 },
     );
   });
 
@@ -88,6 +89,7 @@ describe("a finished execution is told again", () => {
         for (const { type, data } of told) executionEventSchemas[type].parse(JSON.parse(data));
         expect(told.map(({ type }) => type).indexOf("finished")).toBe(told.length - 1);
       }),
+      { numRuns: 50 },
     );
   });
 

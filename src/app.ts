@@ -159,6 +159,7 @@ export const buildApp = async (config: Config, { logger, apiKey }: AppDependenci
     });
     pools.closeIdle();
   };
+  const cohorts = new Cohorts({ store: store.cohorts, sessions, clock, onFault });
   const adoption = await adoptSessions({
     ...sessionDeps,
     runtime,
@@ -169,6 +170,7 @@ export const buildApp = async (config: Config, { logger, apiKey }: AppDependenci
   if (adoption.adopted + adoption.lost + adoption.lostExecutions > 0) {
     logger.info(adoption, "took over what the process before left");
   }
+  await cohorts.closeIncomplete();
   await reap();
   // The default policy's first image is kept warm from the start.
   const policy = catalog.policy("default");
@@ -205,7 +207,7 @@ export const buildApp = async (config: Config, { logger, apiKey }: AppDependenci
     ledger,
     store: store.executions,
     sessions,
-    cohorts: new Cohorts({ store: store.cohorts, sessions, clock, onFault }),
+    cohorts,
     files: {
       filesOf: async (caller, id) => sessions.live(visibleTo(caller), id).files(),
       charge: ({ tenant }, bytes) => charge(tenant, { cpuMs: 0, bytes }),

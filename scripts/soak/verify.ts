@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { labels } from "../../src/docker/container/labels.ts";
 import { executionRecordSchema } from "../../src/domain/execution.ts";
-import { sessionSchema } from "../../src/domain/session.ts";
+import { sessionSchema, sessionStates } from "../../src/domain/session.ts";
 import { type GoodClient, Refused } from "./good-client.ts";
 import { digestOf, type Tally } from "./tally.ts";
 
@@ -54,7 +54,7 @@ async function untilEnded(client: GoodClient, id: string): Promise<object | unde
 /** Of those that clients gave up on; every other one was closed by its client. */
 export async function closeSessions(client: GoodClient): Promise<number> {
   let closed = 0;
-  for (const state of ["idle", "busy", "starting", "resetting", "reattaching"]) {
+  for (const state of sessionStates.filter((name) => name !== "ended")) {
     const { body } = await client.send("GET", `/v1/sessions?state=${state}&limit=500`);
     const { items } = JSON.parse(body.toString()) as { items: unknown[] };
     for (const item of items) {

@@ -204,7 +204,8 @@ export class Pool {
     const { image, policy, tenant } = this.#options;
     const release = await creates.take();
     try {
-      if (this.#closed) return;
+      // Those who waited may be gone by the time that there is a place to create in.
+      if (this.#closed || this.#missing() < 0) return;
       const started = clock.monotonic();
       const container = await runtime.create({ id: createSandboxId(clock.now()), tenant, image, policy });
       telemetry.sandboxCreated(clock.monotonic() - started);
@@ -222,6 +223,7 @@ export class Pool {
     if (this.#closed) return await this.#destroy(container);
     const waiter = this.#waiters.shift();
     if (waiter) return waiter.resolve(container);
+    if (this.#warm.length >= this.#options.target) return await this.#destroy(container);
     this.#warm.push(container);
     void container.closed.then(() => this.#onDeath(container));
   }

@@ -90,6 +90,16 @@ export class Cohorts {
     return this.#view(stored);
   }
 
+  /** Ends the sessions of cohorts that a process before was making when it went down: all of them, or none. */
+  async closeIncomplete(): Promise<void> {
+    const { sessions, store } = this.#deps;
+    await sessions.endThose(
+      ({ cohortId }) => cohortId !== null && store.find(undefined, cohortId) === undefined,
+      "lost",
+      "The service went down before all of its cohort were ready",
+    );
+  }
+
   #view({ id, tenant, createdAt, sessionIds }: StoredCohort): CohortView {
     const sessions = sessionIds.flatMap((sessionId) => this.#deps.sessions.find(tenant, sessionId) ?? []);
     return { id, tenant, createdAt, sessions };

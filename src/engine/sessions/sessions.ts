@@ -162,10 +162,16 @@ export class Sessions {
   }
 
   async endAll(reason: TerminationReason, tenant?: string): Promise<void> {
-    const chosen = [...this.#live.values()].filter(
-      (session) => tenant === undefined || session.tenant === tenant,
-    );
-    await Promise.allSettled(chosen.map((session) => session.end(reason)));
+    await this.endThose((session) => tenant === undefined || session.tenant === tenant, reason);
+  }
+
+  async endThose(
+    isOne: (session: Session) => boolean,
+    reason: TerminationReason,
+    detail?: string,
+  ): Promise<void> {
+    const chosen = [...this.#live.values()].filter(isOne);
+    await Promise.allSettled(chosen.map((session) => session.end(reason, detail)));
   }
 
   /** Leaves every sandbox to the process that comes after this one. */

@@ -188,6 +188,24 @@ describe("Pool", () => {
     expect(runtime.made.every(({ destroyed }) => destroyed)).toBe(true);
   });
 
+  test("waiters that give up leave no more behind than the target", async () => {
+    const { pool, runtime } = await filled({ target: 1, creates: 2 });
+    const held = Promise.withResolvers<void>();
+    runtime.beforeCreate = () => held.promise;
+    const abort = new AbortController();
+    const waiting = Array.from({ length: 20 }, () => pool.acquire(abort.signal));
+    const ended = Promise.allSettled(waiting);
+    await settled();
+    abort.abort(new Error("gone"));
+    held.resolve();
+    await ended;
+    await settled();
+    // One that was warm, and the two that were being created when they left.
+    expect(runtime.creates).toBeLessThanOrEqual(4);
+    expect(pool.status()).toMatchObject({ warm: 1, creating: 0, waiting: 0 });
+    expect(runtime.made.filter(({ destroyed }) => !destroyed)).toHaveLength(2);
+  });
+
   test("closed: warm sandboxes and those still being created are destroyed, leased ones are not", async () => {
     const { pool, runtime, clock } = await filled();
     const gate = Promise.withResolvers<void>();

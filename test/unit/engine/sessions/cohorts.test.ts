@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { cohortSchema, newCohortSchema } from "../../../../src/domain/cohort.ts";
 import { ServiceError } from "../../../../src/domain/errors.ts";
-import type { NewSessionInput } from "../../../../src/domain/session.ts";
+import { type NewSessionInput, newSessionSchema } from "../../../../src/domain/session.ts";
 import { anEngine } from "../../../support/engine.ts";
 import { settled } from "../../../support/manual-clock.ts";
 
@@ -152,6 +152,19 @@ describe("all or none: nothing is left", () => {
     };
     await expect(create(2)).rejects.toThrow();
     await nothingLeft();
+  });
+
+  test("when the service went down before all were ready: what it had made is ended by the next process", async () => {
+    const { create, sessions, cohorts } = setUp();
+    const whole = await create(2);
+    const spec = newSessionSchema.parse({});
+    const owner = { tenant: "t", id: "ses_part", cohortId: "coh_never_stored" };
+    await sessions.create(spec, owner, new AbortController().signal);
+    await sessions.create(spec, { tenant: "t", id: "ses_alone" }, new AbortController().signal);
+    await cohorts.closeIncomplete();
+    expect(sessions.find("t", "ses_part")).toMatchObject({ state: "ended", termination: { reason: "lost" } });
+    expect(sessions.find("t", "ses_alone")?.state).toBe("idle");
+    expect(cohorts.find("t", whole.id)?.sessions.map(({ state }) => state)).toEqual(["idle", "idle"]);
   });
 
   test("when it can't be stored", async () => {

@@ -6,7 +6,7 @@ import { toContainerSpec } from "../src/docker/container/container-spec.ts";
 import { loadSeccompProfile } from "../src/docker/container/seccomp-profile.ts";
 import type { Image } from "../src/domain/image.ts";
 import type { Policy } from "../src/domain/policy.ts";
-import { loadPolicies } from "../src/engine/load-policies.ts";
+import { loadPolicies } from "../src/engine/catalog/load-policies.ts";
 
 const policiesFolder = join(import.meta.dirname, "..", "policies");
 const benchUid = 19_999;

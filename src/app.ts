@@ -7,22 +7,23 @@ import { DockerRuntime } from "./docker/docker-runtime.ts";
 import { ServiceError, shuttingDown } from "./domain/errors.ts";
 import { Secret } from "./domain/secret.ts";
 import type { TenantLimits } from "./domain/tenant.ts";
-import { Admission } from "./engine/admission.ts";
-import { Catalog } from "./engine/catalog.ts";
-import { EngineWatch } from "./engine/engine-watch.ts";
+import { Admission } from "./engine/admission/admission.ts";
+import { Slots } from "./engine/admission/slots.ts";
+import { Catalog } from "./engine/catalog/catalog.ts";
+import { loadPolicies } from "./engine/catalog/load-policies.ts";
 import { Batches } from "./engine/executions/batches.ts";
 import { Executor } from "./engine/executions/executor.ts";
 import { Ledger } from "./engine/executions/ledger.ts";
 import { Idempotency } from "./engine/idempotency.ts";
-import { loadPolicies } from "./engine/load-policies.ts";
-import { type PoolSettings, Pools } from "./engine/pools.ts";
+import { LateWrites } from "./engine/late-writes.ts";
 import { askReadiness, type Readiness } from "./engine/readiness.ts";
-import { Reaper } from "./engine/reaper.ts";
 import { repeat } from "./engine/repeat.ts";
+import { EngineWatch } from "./engine/sandboxes/engine-watch.ts";
+import { type PoolSettings, Pools } from "./engine/sandboxes/pools.ts";
+import { Reaper } from "./engine/sandboxes/reaper.ts";
 import { adoptSessions } from "./engine/sessions/adopt-sessions.ts";
 import { Cohorts } from "./engine/sessions/cohorts.ts";
 import { Sessions } from "./engine/sessions/sessions.ts";
-import { Slots } from "./engine/slots.ts";
 import { DEFAULT_TENANT, Keys } from "./engine/tenants/keys.ts";
 import { LimitsOfTenants } from "./engine/tenants/limits-of-tenants.ts";
 import { Rate } from "./engine/tenants/rate.ts";
@@ -39,6 +40,7 @@ const REAP_EVERY_MS = 15_000;
 const LOOK_EVERY_MS = 5_000;
 const HEARTBEAT_EVERY_MS = 5_000;
 const HEARTBEAT_MS = 4_000;
+const LATE_EVERY_MS = 500;
 const PRUNE_EVERY_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -126,17 +128,21 @@ export const buildApp = async (config: Config, { logger, apiKey }: AppDependenci
   }));
   const creates = new Slots(config.CLOCHE_POOL_CREATES);
   const pools: Pools = new Pools(toPoolSettings(config), { runtime, clock, telemetry, creates, onFault });
-  const ledger = new Ledger({ store: store.executions, telemetry, charge, onFault });
+  const late = new LateWrites(onFault);
+  held.defer(() => late.retry());
+  const ledger = new Ledger({ store: store.executions, late, telemetry, charge, onFault });
   const executor = new Executor({ admission, catalog, pools, ledger, clock, onFault });
-  const sessionDeps = { store: store.sessions, ledger, admission, clock, telemetry, charge, onFault };
+  const sessionDeps = { store: store.sessions, late, ledger, admission, clock, telemetry, charge, onFault };
   const sessions: Sessions = new Sessions({ ...sessionDeps, catalog, pools });
+  const reaper = new Reaper(runtime, clock, instance.id);
+  // What was being made when the engine went away is nobody's.
+  held.defer(async () => void (await reaper.sweep().catch(onFault)));
   held.defer(async () => {
     await sessions.endAll("drained");
     await pools.close();
     await executor.settle();
   });
 
-  const reaper = new Reaper(runtime, clock, instance.id);
   const reap = async () => {
     const removed = await reaper.sweep();
     if (removed > 0) logger.warn({ removed }, "removed containers that nobody owned");
@@ -178,6 +184,7 @@ export const buildApp = async (config: Config, { logger, apiKey }: AppDependenci
   held.defer(repeat(clock, REAP_EVERY_MS, reap, onFault));
   held.defer(repeat(clock, LOOK_EVERY_MS, () => engine.look().catch(() => {}), onFault));
   held.defer(repeat(clock, HEARTBEAT_EVERY_MS, () => sessions.heartbeat(HEARTBEAT_MS), onFault));
+  held.defer(repeat(clock, LATE_EVERY_MS, () => late.retry(), onFault));
   held.defer(repeat(clock, PRUNE_EVERY_MS, prune, onFault));
 
   const readiness = () =>
@@ -230,6 +237,7 @@ export const buildApp = async (config: Config, { logger, apiKey }: AppDependenci
     readiness,
     metrics: () => telemetry.text(),
     maxBodyBytes: config.CLOCHE_MAX_BODY_BYTES,
+    maxBodiesBytes: config.CLOCHE_MAX_BODIES_BYTES,
     onRequest: (line) => logger.info(line, "request"),
     onError,
   });

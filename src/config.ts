@@ -64,9 +64,9 @@ export const configSchema = z.object({
   CLOCHE_TENANT_SANDBOXES: count(0, 100_000).default(256).meta({
     description: "Sandboxes of one tenant at the same time, where it has no limits of its own",
   }),
-  CLOCHE_TENANT_QUEUED: count(0, 100_000)
-    .default(512)
-    .meta({ description: "Executions of one tenant that wait" }),
+  CLOCHE_TENANT_QUEUED: count(0, 100_000).default(256).meta({
+    description: "Executions of one tenant that wait; below CLOCHE_MAX_QUEUED leaves room for others",
+  }),
   CLOCHE_TENANT_REQUESTS_PER_MINUTE: count(1, 1_000_000)
     .default(60_000)
     .meta({ description: "Requests of one tenant that change something; above it they get 429" }),
@@ -82,6 +82,9 @@ export const configSchema = z.object({
   CLOCHE_MAX_BODY_BYTES: count(1024, 1024 * MiB)
     .default(48 * MiB)
     .meta({ description: "Largest request body but for files of a session, bytes" }),
+  CLOCHE_MAX_BODIES_BYTES: count(MiB, 1024 * 1024 * MiB)
+    .default(512 * MiB)
+    .meta({ description: "Request bodies that are held at the same time, bytes; above it requests get 503" }),
   CLOCHE_MAX_TRANSFER_BYTES: count(1024, 1024 * 1024 * MiB)
     .default(256 * MiB)
     .meta({ description: "Largest file or archive into or out of a session, bytes" }),

@@ -2,6 +2,7 @@
 
 import json
 import struct
+import sys
 import time
 from collections import deque
 
@@ -44,22 +45,29 @@ class Calls:
         until = time.monotonic() + _SLICE_S
         while self.pending:
             if self._current is None:
-                self._begin(*self._waiting.popleft())
+                call, head, data = self._waiting.popleft()
+                self._attempt(call, self._begin, call, head, data)
             else:
-                self._go_on()
+                self._attempt(self._current[0], self._go_on)
             if time.monotonic() > until:
                 return
+
+    def _attempt(self, call, step, *args):
+        try:
+            step(*args)
+        except Exception as error:
+            self._current = None
+            if not isinstance(error, OSError):
+                # What is in a workspace must never end the launcher.
+                sys.excepthook(*sys.exc_info())
+                error = OSError(5, "launcher fault")
+            self._refuse(call, error)
 
     def _begin(self, call, head, data):
         handler = self._handlers.get(head["op"])
         if handler is None:
-            self._refuse(call, OSError(38, f"no such operation: {head['op']}"))
-            return
-        try:
-            answer = handler(head, data)
-        except OSError as error:
-            self._refuse(call, error)
-            return
+            raise OSError(38, f"no such operation: {head['op']}")
+        answer = handler(head, data)
         if isinstance(answer, tuple):
             self._answer(call, *answer)
         else:
@@ -67,12 +75,7 @@ class Calls:
 
     def _go_on(self):
         call, steps = self._current
-        try:
-            answer = next(steps)
-        except OSError as error:
-            self._current = None
-            self._refuse(call, error)
-            return
+        answer = next(steps)
         if answer is not None:
             self._current = None
             steps.close()

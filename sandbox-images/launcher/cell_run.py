@@ -70,6 +70,9 @@ class CellRun(Run):
         return super().want(wanted, now)
 
     def _watch(self, ready):
+        if self._status is not None:
+            self._hear_out()
+            return
         self._resident.go.write()
         if self._resident.go.broken:
             self._lose_way()
@@ -119,8 +122,10 @@ class CellRun(Run):
         self._interrupt_wanted = True
 
     def ended(self, status, usage):
-        """The interpreter has ended. What it said before that still counts."""
+        """The interpreter has ended. What it said before that is heard when the run has its turn."""
         self._status = status
+
+    def _hear_out(self):
         try:
             # More does not fit into the socket; a fork that lives on could fill it for ever.
             while self._killed_by is None and self._last_reads > 0 and self._reader.read():
@@ -133,7 +138,7 @@ class CellRun(Run):
         """What code of earlier runs left running is no straggler of this one."""
 
     def _end(self):
-        if self._reader.end is not None and self._status is None and self._killed_by is None:
+        if self._reader.end is not None and self._status is None:
             return True
         return self._end_everything()
 
@@ -142,8 +147,9 @@ class CellRun(Run):
         self._reader = None
 
     def _facts(self):
+        # Nobody listens to one that was killed: where there is an end, the code came to it by itself.
         end = self._reader.end
-        if self._killed_by is None and end is not None:
+        if end is not None:
             exit_code, number = end["exitCode"], None
             reported = failure.reported(end["exception"].encode(), end["errno"]) if end["exception"] else None
         else:

@@ -110,10 +110,11 @@ class Reader:
     def _checked_end(self, end):
         status, code, name, errno = (end.get(key) for key in ("status", "exitCode", "exception", "errno"))
         if (
-            end.get("run") != self._number
+            type(end.get("run")) is not int
+            or end["run"] != self._number
             or status not in STATUSES
             or not (type(code) is int and 0 <= code <= 255)
-            or not (isinstance(name, str) and len(name) <= 64)
+            or not (isinstance(name, str) and name.isascii() and len(name) <= 64)
             or type(errno) is not int
         ):
             raise Corrupted("no end of this run")

@@ -4,10 +4,12 @@ Nothing here interprets what user code writes: output is bytes in frames, and th
 is the kernel's word (wait status, cgroup counters).
 
 States: running -> ending (its code is over, processes of it may live) -> over (EXIT is sent).
+A run whose bookkeeping fails is spoilt: everything in the sandbox is ended, and then the run.
 `ProcessRun` is a run in a process of its own, `CellRun` one in the session's interpreter.
 """
 
 import select
+import sys
 import time
 
 import frames
@@ -20,6 +22,16 @@ _ENDING_S = 0.0005
 _MAX_STDIN_WAITING = 1 << 20
 # A program may meet the process limit and cope; one that meets it this often is a bomb.
 _TOLERATED_REFUSED_FORKS = 100
+# Of a run that nobody knows how it ended.
+_UNKNOWN = {
+    "exitCode": None,
+    "signal": None,
+    "endedBy": "process",
+    "interpreter": 0,
+    "reported": None,
+    "userMs": None,
+    "systemMs": None,
+}
 
 
 class Run:
@@ -40,6 +52,7 @@ class Run:
         self._interrupted = False
         self._ending_since = None
         self._stragglers = set()
+        self._spoilt = False
         self.over = False
         self._output = Output(cell, self._limits["outputBytes"], self._emit)
         self._meter = Meter()
@@ -63,13 +76,31 @@ class Run:
         return min(at for at in (rest, limit, now + self.tick_s) if at is not None)
 
     def advance(self, ready):
+        self._guarded(self._advance, ready)
+
+    def cancel(self):
+        self._guarded(self.kill, "cancel")
+
+    def _guarded(self, step, *args):
+        try:
+            step(*args)
+        except Exception:
+            if self._spoilt:
+                raise
+            # What code says or does must never end the launcher; it ends the code instead.
+            sys.excepthook(*sys.exc_info())
+            self._spoilt = True
+            self._killed_by = "corrupted"
+            self._end_code()
+
+    def _advance(self, ready):
         if self._ending_since is None:
             self._output.pump(ready)
             self._stdin.write()
             self._watch(ready)
         if self._ending_since is None:
             self._tick()
-        if self._ending_since is not None and self._end():
+        if self._ending_since is not None and (self._end_everything() if self._spoilt else self._end()):
             self._finish()
 
     def _watch(self, ready):
@@ -118,20 +149,21 @@ class Run:
         return False
 
     def _finish(self):
-        self._output.drain()
+        if not self._spoilt:
+            self._output.drain()
         if self._killed_by is None and self._output.over:
             self._killed_by = "output"
         self._stdin.end()
         evidence = {
-            **self._facts(),
+            **(_UNKNOWN if self._spoilt else self._facts()),
             "killedBy": self._killed_by,
             "interrupted": self._interrupted,
             "stateLost": self._had_state and not self._resident.alive,
             "stragglers": len(self._stragglers),
             "stdoutBytes": self._output.seen[frames.STDOUT],
             "stderrBytes": self._output.seen[frames.STDERR],
-            "stdoutTruncated": self._output.truncated[frames.STDOUT],
-            "stderrTruncated": self._output.truncated[frames.STDERR],
+            "stdoutTruncated": self._spoilt or self._output.truncated[frames.STDOUT],
+            "stderrTruncated": self._spoilt or self._output.truncated[frames.STDERR],
             **self._meter.read(),
         }
         self._emit(frames.EXIT, frames.to_json(evidence))

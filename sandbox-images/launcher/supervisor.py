@@ -133,7 +133,7 @@ class Supervisor:
             self._early_signals.append(kind)
         elif self._run is not None and self._run.id == run:
             if kind == frames.CANCEL:
-                self._run.kill("cancel")
+                self._run.cancel()
             else:
                 self._run.interrupt()
 

@@ -45,6 +45,6 @@ def map_body(context, body):
     for part in (body, body.get("session")):
         if isinstance(part, dict) and isinstance(part.get("image"), str):
             part["image"] = "python"
-    if isinstance(body.get("size"), int) and body["size"] > 2:
+    if isinstance(body.get("size"), (int, float)) and body["size"] > 2:
         body["size"] = 2 if body["size"] <= 256 else body["size"]
     return body

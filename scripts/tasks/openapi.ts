@@ -30,6 +30,7 @@ export async function generateOpenApi(): Promise<string> {
     metrics: () => unused,
     onRequest: () => {},
     maxBodyBytes: 1024,
+    maxBodiesBytes: 1024,
     onError: (error) => {
       throw error;
     },

@@ -1,7 +1,7 @@
 /** What a caller wants run. Limits of size are here, once; the HTTP layer only adds the whole body's. */
 import { z } from "zod";
 import { requestLimitsSchema } from "./policy.ts";
-import { workspacePath } from "./workspace-path.ts";
+import { pathForm, workspacePath } from "./workspace-path.ts";
 
 const MiB = 1024 * 1024;
 const NUL = "\u0000";
@@ -20,24 +20,47 @@ const textWithoutNul = (maxLength: number) =>
 const fits = (values: string[]) => values.reduce((sum, value) => sum + Buffer.byteLength(value), 0) <= MiB;
 const doNotFit = { message: "must be at most 1 MiB together" };
 
-/** Text as it is, or bytes as base64. */
-const fileContent = z.union([text(16 * MiB), z.strictObject({ base64: z.base64().max(24 * MiB) })]);
+const BASE64 = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$";
 
-const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "must be a variable name");
+/** Text as it is, or bytes as base64. */
+const fileContent = z.union([
+  text(16 * MiB),
+  z.strictObject({
+    base64: z
+      .base64()
+      .max(24 * MiB)
+      .meta({ pattern: BASE64 }),
+  }),
+]);
+
+const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+const envName = z.string().regex(ENV_NAME, "must be a variable name");
 
 /** How many names these may have; checked before the schema walks them. */
 export const maxNames = { files: 1024, env: 256 } as const;
+
+/** Of a record's names, for its description: the generator of the document leaves them out. */
+export const namesForm = (propertyNames: { pattern: string }, maxProperties: number) => ({
+  propertyNames,
+  maxProperties,
+});
 
 export const envSchema = z
   .record(envName, textWithoutNul(32 * 1024))
   .refine((env) => fits(Object.values(env)), doNotFit)
   .default({})
-  .meta({ description: `Added to the environment of the run; at most ${maxNames.env}` });
+  .meta({
+    description: `Added to the environment of the run; at most ${maxNames.env}`,
+    ...namesForm({ pattern: ENV_NAME.source }, maxNames.env),
+  });
 
 export const filesSchema = z
   .record(workspacePath, fileContent)
   .default({})
-  .meta({ description: `Files to put into the workspace: text, or {base64}; at most ${maxNames.files}` });
+  .meta({
+    description: `Files to put into the workspace: text, or {base64}; at most ${maxNames.files}`,
+    ...namesForm(pathForm, maxNames.files),
+  });
 
 export const seedSchema = z
   .int()
@@ -127,7 +150,11 @@ export const sessionActionSchema = z
     message: "is for code only: argv and shell always are a new process",
     path: ["fresh"],
   })
-  .meta({ id: "SessionAction" });
+  .meta({
+    id: "SessionAction",
+    oneOf: [{ required: ["code"] }, { required: ["argv"] }, { required: ["shell"] }],
+    anyOf: [{ required: ["code"] }, { properties: { fresh: { enum: [false] } } }],
+  });
 export type SessionAction = z.infer<typeof sessionActionSchema>;
 export type SessionActionInput = z.input<typeof sessionActionSchema>;
 

@@ -11,6 +11,7 @@ export const errorCodes = {
   forbidden: { title: "The key's role does not allow this", retryable: false, infra: false },
   policy_denied: { title: "The policy does not allow this", retryable: false, infra: false },
   not_found: { title: "There is no such thing", retryable: false, infra: false },
+  method_not_allowed: { title: "The address does not take this method", retryable: false, infra: false },
   conflict: { title: "It is not in the state for this", retryable: false, infra: false },
   session_ended: { title: "The session has ended", retryable: false, infra: false },
   payload_too_large: { title: "The request is too large", retryable: false, infra: false },

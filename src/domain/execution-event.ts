@@ -26,6 +26,6 @@ export interface ExecutionEvent {
   /** From 1 within its execution. */
   id: number;
   type: ExecutionEventType;
-  /** JSON, as the schema of its type. */
-  data: string;
+  /** JSON, as the schema of its type; as bytes where it may be large and is the same memory for every reader. */
+  data: string | Buffer;
 }

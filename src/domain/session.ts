@@ -1,6 +1,6 @@
 /** An ordered run of executions that share interpreter state and files, in one sandbox. */
 import { z } from "zod";
-import { envSchema, filesSchema, seedSchema } from "./action.ts";
+import { envSchema, filesSchema, namesForm, seedSchema } from "./action.ts";
 import { terminationSchema } from "./termination.ts";
 
 /** It goes to the launcher in one frame, with the service's own beside it. */
@@ -17,15 +17,16 @@ const idleMs = z.int().min(1000).max(DAY_MS);
 /** How many names these may have; checked before the schema walks them. */
 export const maxMetadata = 32;
 
+const METADATA_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
+const metadataNames = namesForm({ pattern: METADATA_NAME.source }, maxMetadata);
+
 /** Small notes of the caller's: what the session is for. */
 const metadataSchema = z
-  .record(
-    z.string().regex(/^[\w.-]{1,64}$/, "must be 1 to 64 letters, digits, . _ or -"),
-    z.string().max(512),
-  )
+  .record(z.string().regex(METADATA_NAME, "must be 1 to 64 letters, digits, . _ or -"), z.string().max(512))
   .refine((value) => Object.keys(value).length <= maxMetadata, {
     message: `must have at most ${maxMetadata} names`,
-  });
+  })
+  .meta(metadataNames);
 
 export const newSessionSchema = z
   .strictObject({

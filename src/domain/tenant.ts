@@ -63,7 +63,9 @@ export const newKeySchema = z
       .min(1)
       .max(128)
       // It is shown in terminals.
-      .regex(/^[^\p{Cc}\p{Cs}]*$/u, "must have no control characters")
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
+      .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, "must have no control characters")
+      .refine((value) => value.isWellFormed(), { message: "must not have lone surrogates" })
       .meta({ description: "What it is for, for people" }),
     tenant: tenantName.optional().meta({ description: "Default: the caller's own" }),
     role: roleSchema.default("submitter"),

@@ -4,6 +4,11 @@ import { z } from "zod";
 /** Half of a surrogate pair is no text: it could not be sent on as it is. */
 const isText = (value: string) => value.isWellFormed();
 
+const PART = "(?!\\.{1,2}(/|$))[^/\\\\\\u0000-\\u001f\\u007f]{1,255}";
+
+/** What of the rules a JSON schema can say; the bound of a part is in bytes, where this counts characters. */
+export const pathForm = { minLength: 1, maxLength: 1024, pattern: `^${PART}(/${PART}){0,31}$` };
+
 export const workspacePath = z
   .string()
   .min(1)

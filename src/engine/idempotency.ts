@@ -11,11 +11,15 @@ export interface OnceRequest {
   body: Uint8Array | string;
 }
 
-interface Ways<Answer> {
+export interface Ways<Answer> {
   /** Gives the id of what is to be made. */
   createRef(): string;
   /** Makes it under this id. When it rejects nothing was made, and the key is free again. */
   first(ref: string): Promise<Answer>;
+  /** What the ref becomes once it was made, where that has to be told from one that was only begun. */
+  settledRef?: string;
+  /** After `first` rejected: whether something was made all the same, so that the key stays taken. */
+  holds?(ref: string): boolean;
   /** Answers what was made before; undefined when that failed or never came to be, and is to be made anew. */
   again(ref: string): Promise<Answer | undefined>;
 }
@@ -46,8 +50,11 @@ export class Idempotency {
         );
       }
       const making = this.#inFlight.get(name);
-      // One that failed has freed the key.
-      if (making && !(await succeeds(making))) continue;
+      if (making !== undefined) {
+        // Then the key is free again, or leads to what was made.
+        await making.catch(() => {});
+        continue;
+      }
       const answer = await ways.again(taken.ref);
       if (answer !== undefined) return answer;
       this.#store.release({ ...claim, ref: taken.ref });
@@ -55,15 +62,23 @@ export class Idempotency {
   }
 
   async #make<Answer>(name: string, claim: IdempotencyClaim, ways: Ways<Answer>): Promise<Answer> {
-    const making = ways.first(claim.ref);
+    const making = this.#carry(claim, ways);
     this.#inFlight.set(name, making);
     try {
       return await making;
-    } catch (error) {
-      this.#release(claim);
-      throw error;
     } finally {
       this.#inFlight.delete(name);
+    }
+  }
+
+  async #carry<Answer>(claim: IdempotencyClaim, ways: Ways<Answer>): Promise<Answer> {
+    try {
+      const made = await ways.first(claim.ref);
+      if (ways.settledRef !== undefined) this.#store.settle(claim, ways.settledRef);
+      return made;
+    } catch (error) {
+      if (!ways.holds?.(claim.ref)) this.#release(claim);
+      throw error;
     }
   }
 
@@ -76,12 +91,3 @@ export class Idempotency {
     }
   }
 }
-
-const succeeds = async (making: Promise<unknown>): Promise<boolean> => {
-  try {
-    await making;
-    return true;
-  } catch {
-    return false;
-  }
-};

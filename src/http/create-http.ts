@@ -4,10 +4,11 @@ import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { ServiceError } from "../domain/errors.ts";
-import type { Catalog } from "../engine/catalog.ts";
+import type { Catalog } from "../engine/catalog/catalog.ts";
 import type { Batches } from "../engine/executions/batches.ts";
 import type { Executor } from "../engine/executions/executor.ts";
 import type { Ledger } from "../engine/executions/ledger.ts";
+import { SharedRecords } from "../engine/executions/shared-records.ts";
 import type { Idempotency } from "../engine/idempotency.ts";
 import type { ExecutionStore } from "../engine/ports/stores.ts";
 import type { Readiness } from "../engine/readiness.ts";
@@ -18,9 +19,13 @@ import type { Rate } from "../engine/tenants/rate.ts";
 import type { Tenants } from "../engine/tenants/tenants.ts";
 import type { AppEnv } from "./app-env.ts";
 import { authenticate, refuseAuditorsChanges } from "./auth.ts";
+import { boundBodies } from "./bodies-in-flight.ts";
 import type { FileRouteDependencies } from "./files/dependencies.ts";
 import { fileRoutes } from "./files/file-routes.ts";
+import { readJson } from "./json-body.ts";
 import { limitRate } from "./limits.ts";
+import { notFoundOrNotAllowed } from "./method-not-allowed.ts";
+import { OpenStreams } from "./open-streams.ts";
 import { openApiInfo } from "./openapi.ts";
 import { toProblem } from "./problem.ts";
 import { batchRoutes } from "./routes/batches.ts";
@@ -55,9 +60,14 @@ export interface HttpDependencies {
   readiness(): Promise<Readiness>;
   metrics(): Promise<string>;
   maxBodyBytes: number;
+  /** Of all requests under way together. */
+  maxBodiesBytes: number;
   onRequest(line: RequestLine): void;
   onError(error: unknown, requestId: string): void;
 }
+
+/** Of each tenant at a time. */
+const MAX_STREAMS = 256;
 
 export const createHttp = (deps: HttpDependencies): OpenAPIHono<AppEnv> => {
   const app = new OpenAPIHono<AppEnv>({ defaultHook: invalidRequest });
@@ -88,13 +98,21 @@ export const createHttp = (deps: HttpDependencies): OpenAPIHono<AppEnv> => {
       throw new ServiceError("payload_too_large", message);
     },
   });
-  // Files are streamed, with a bound of their own.
+  const bound = boundBodies(deps);
+  // Files are streamed, with bounds of their own.
+  app.use("/v1/*", (context, next) => (isUpload(context.req) ? next() : bound(context, next)));
   app.use((context, next) => (isUpload(context.req) ? next() : limitBody(context, next)));
+  app.use("/v1/*", (context, next) => (takesBytes(context.req) ? next() : readJson(context, next)));
 
   app.route("/", healthRoutes(deps.readiness, deps.metrics));
-  app.route("/", executionRoutes(deps));
+  const submitting = {
+    ...deps,
+    records: new SharedRecords(deps.store),
+    streams: new OpenStreams(MAX_STREAMS),
+  };
+  app.route("/", executionRoutes(submitting));
   app.route("/", batchRoutes(deps));
-  app.route("/", sessionRoutes(deps));
+  app.route("/", sessionRoutes(submitting));
   app.route("/", fileRoutes(deps.files));
   app.route("/", cohortRoutes(deps));
   app.route("/", catalogRoutes(deps.catalog));
@@ -104,12 +122,7 @@ export const createHttp = (deps: HttpDependencies): OpenAPIHono<AppEnv> => {
   app.openAPIRegistry.registerComponent("securitySchemes", "apiKey", { type: "http", scheme: "bearer" });
   app.doc31("/openapi.json", openApiInfo);
 
-  app.notFound((context) =>
-    toProblem(
-      context,
-      new ServiceError("not_found", `There is no ${context.req.method} ${context.req.path}`),
-    ),
-  );
+  app.notFound((context) => notFoundOrNotAllowed(app, context));
   app.onError((error, context) => {
     const requestId = context.get("requestId");
     // The caller went away and its run was cancelled: nobody reads this, and nothing failed.
@@ -130,5 +143,14 @@ export const createHttp = (deps: HttpDependencies): OpenAPIHono<AppEnv> => {
   return app;
 };
 
-const isUpload = ({ method, path }: { method: string; path: string }): boolean =>
+interface Asked {
+  method: string;
+  path: string;
+}
+
+const isUpload = ({ method, path }: Asked): boolean =>
   method === "PUT" && /^\/v1\/sessions\/[^/]+\/files(\/|$)/.test(path);
+
+/** Whatever type they are sent as. */
+const takesBytes = (asked: Asked): boolean =>
+  isUpload(asked) || /^\/v1\/executions\/[^/]+\/stdin$/.test(asked.path);

@@ -1,7 +1,7 @@
 /** A POST with an Idempotency-Key happens once. */
 import type { Context } from "hono";
 import { ServiceError } from "../domain/errors.ts";
-import type { Idempotency } from "../engine/idempotency.ts";
+import type { Idempotency, Ways } from "../engine/idempotency.ts";
 import type { AppEnv } from "./app-env.ts";
 
 export const keyOf = (context: Context<AppEnv>): string | undefined => {
@@ -15,11 +15,7 @@ export const keyOf = (context: Context<AppEnv>): string | undefined => {
 export const makeOnce = async <Made>(
   context: Context<AppEnv>,
   idempotency: Idempotency,
-  ways: {
-    createRef(): string;
-    first(ref: string): Promise<Made>;
-    again(ref: string): Promise<Made | undefined>;
-  },
+  ways: Ways<Made>,
 ): Promise<Made> => {
   const key = keyOf(context);
   const request = {
@@ -37,17 +33,31 @@ const bodyOf = async (context: Context<AppEnv>): Promise<Buffer> => {
   return Buffer.concat([Buffer.from(`${search}\n`), Buffer.from(await context.req.arrayBuffer())]);
 };
 
-/** For POSTs that do something to what is there: done once, answered with how it is now. */
+/**
+ * For POSTs that do something to what is there: done once, answered with how it is now. Where the service went
+ * down in between, nobody knows whether it was done: what may be done twice is done again, the other is a conflict.
+ */
 export const doOnce = async <Answer>(
   context: Context<AppEnv>,
   idempotency: Idempotency,
-  { act, answer }: { act(): void | Promise<void>; answer(): Answer },
-): Promise<Answer> =>
-  await makeOnce(context, idempotency, {
-    createRef: () => "done",
+  { act, answer, repeatable }: { act(): void | Promise<void>; answer(): Answer; repeatable: boolean },
+): Promise<Answer> => {
+  // Wrapped, because nothing is an answer too.
+  const { said } = await makeOnce<{ said: Answer }>(context, idempotency, {
+    createRef: () => BEGUN,
+    settledRef: DONE,
     first: async () => {
       await act();
-      return answer();
+      return { said: answer() };
     },
-    again: async () => answer(),
+    again: async (ref) => {
+      if (ref === DONE) return { said: answer() };
+      if (repeatable) return undefined;
+      throw new ServiceError("conflict", "The service went down meanwhile: whether it was done is not known");
+    },
   });
+  return said;
+};
+
+const BEGUN = "begun";
+const DONE = "done";

@@ -11,6 +11,7 @@ export const statusOfCode: Record<ErrorCode, ContentfulStatusCode> = {
   forbidden: 403,
   policy_denied: 403,
   not_found: 404,
+  method_not_allowed: 405,
   conflict: 409,
   session_ended: 410,
   payload_too_large: 413,

@@ -8,6 +8,7 @@ const claimSchema = z.object({ claims: z.number(), ref: z.string(), body_hash: z
 export class SqliteIdempotencyStore implements IdempotencyStore {
   readonly #clock: Pick<Clock, "now">;
   readonly #claim: All<z.infer<typeof claimSchema>>;
+  readonly #settle: Write;
   readonly #release: Write;
   readonly #prune: Write;
 
@@ -20,6 +21,10 @@ export class SqliteIdempotencyStore implements IdempotencyStore {
        ON CONFLICT (tenant, scope, key) DO UPDATE SET claims = claims + 1
        RETURNING claims, ref, body_hash`,
       claimSchema,
+    );
+    this.#settle = database.write(
+      `UPDATE idempotency SET ref = $settled
+       WHERE tenant = $tenant AND scope = $scope AND key = $key AND ref = $ref`,
     );
     // Of whoever came second nothing is there to be released.
     this.#release = database.write(
@@ -34,6 +39,10 @@ export class SqliteIdempotencyStore implements IdempotencyStore {
     return row.claims === 1
       ? { first: true }
       : { first: false, ref: row.ref, sameBody: row.body_hash === bodyHash };
+  }
+
+  settle({ tenant, scope, key, ref }: IdempotencyClaim, settled: string): void {
+    this.#settle({ tenant, scope, key, ref, settled });
   }
 
   release({ tenant, scope, key, ref }: IdempotencyClaim): void {

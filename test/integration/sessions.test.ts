@@ -163,6 +163,24 @@ describe("what goes wrong in it", () => {
     await until(async () => (await session.step("1")).session?.interpreter === 2);
   });
 
+  test("a folder with the name of the code refuses a new process, says so, and holds up nothing", async () => {
+    const session = await service.session();
+    await session.step("import os\nos.mkdir('action.py')");
+    const refused = await session.post({ code: "1", fresh: true });
+    expect(refused.status).toBe(409);
+    expect(await refused.json()).toMatchObject({
+      code: "file_refused",
+      infra: false,
+      detail: expect.stringContaining("/workspace/action.py is a folder"),
+    });
+    // What is acknowledged to the launcher is not kept by it: 8 times this would be more than it may hold.
+    for (let turn = 0; turn < 8; turn += 1) {
+      expect((await session.step("print('x' * 15_000_000)")).observation.usage.stdoutBytes).toBe(15_000_001);
+    }
+    const { observation } = await session.step({ shell: "grep VmRSS /proc/1/status" });
+    expect(Number(/(\d+) kB/.exec(observation.stdout)?.[1])).toBeLessThan(60_000);
+  });
+
   test("code that forks and comes to its end leaves the session in order", async () => {
     const session = await service.session();
     const { observation } = await session.step(

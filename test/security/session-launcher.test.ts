@@ -77,6 +77,66 @@ test.each([
   await expectAlive(session);
 });
 
+test.each([
+  ["in two short writes", 50, "print('x' * 100)"],
+  ["with the last line behind what fits", 1 << 20, `print('x' * ${1 << 20})\nprint('end')`],
+])(
+  "code that goes over its output at its very end, %s, keeps its state",
+  async (_what, outputBytes, code) => {
+    const session = await service.session();
+    await session.step("kept = 7");
+    for (let round = 0; round < 5; round++) {
+      const { observation } = await session.step({ code, limits: { outputBytes } });
+      expect(observation).toMatchObject({ outcome: "output_limit", evidence: { killedBy: "output" } });
+      expect(observation.truncated).toEqual({ stdout: true, stderr: false });
+      expect(observation.stdout).toBe("x".repeat(outputBytes));
+      // Where the limit was seen before the end, the interpreter was ended for it.
+      if (observation.exitCode === null) await session.step("kept = 7");
+      else expect(observation).toMatchObject({ exitCode: 0, evidence: { signal: null } });
+      expect((await session.step("print(kept)")).observation.stdout).toBe("7\n");
+    }
+    await expectAlive(session);
+  },
+);
+
+/** Finds the interpreter's channel and the number of its run, and says something there. */
+const saying = (message: string) => `
+import json, os, sys, time
+frame = sys._getframe()
+while frame:
+    channel = getattr(frame.f_locals.get("self"), "_channel", None)
+    if channel is not None:
+        break
+    frame = frame.f_back
+end = {"run": frame.f_locals["head"]["run"], "status": "exception", "exitCode": 1, "exception": "A", "errno": 0}
+message = ${message}
+os.write(channel, message if type(message) is bytes else b"E" + json.dumps(message).encode())
+time.sleep(60)
+`;
+
+test.each([
+  ["an exception named by half a character", '{**end, "exception": "\\ud800"}'],
+  ["an exception with letters that no name here has", '{**end, "exception": "\\u00e9"}'],
+  ["an exit code of a thousand digits", '{**end, "exitCode": 10**900}'],
+  ["an exit code that is no whole number", '{**end, "exitCode": 1e999}'],
+  ["an end of a run that is no number", '{**end, "run": True}'],
+  ["an end without a status that there is", '{**end, "status": ["ok"]}'],
+  ["JSON that is nested without end", 'b"E" + b"[" * 1000'],
+  ["an end that is not UTF-8", 'b"E\\xff\\xfe{}"'],
+  ["a part of no known size", 'b\'V{"mime":"text/plain","bytes":NaN,"index":0,"truncated":false}\''],
+])("an interpreter that says %s is ended and replaced", async (_what, message) => {
+  const session = await service.session();
+  const { observation } = await session.step(saying(message));
+  expect(observation).toMatchObject({ outcome: "signalled", evidence: { killedBy: "corrupted" } });
+  await expectAlive(session);
+});
+
+test("an interpreter that gives its own end an errno of a thousand digits is believed the rest", async () => {
+  const session = await service.session();
+  const { observation } = await session.step(saying('{**end, "errno": 10**900}'));
+  expect(observation.evidence.reported).toEqual({ exception: "A", errno: null });
+});
+
 test("a new process that hides from its end is found: no session, no parent, no limit of its own helps", async () => {
   const session = await service.session();
   await session.step("import subprocess\nkeeper = subprocess.Popen(['sleep', '1000'])");

@@ -5,9 +5,9 @@ import type { Image } from "../../src/domain/image.ts";
 import type { Evidence } from "../../src/domain/outcome.ts";
 import type { Policy } from "../../src/domain/policy.ts";
 import type { Hello } from "../../src/domain/sandbox.ts";
-import { loadPolicies } from "../../src/engine/load-policies.ts";
-import type { PoolSettings } from "../../src/engine/pools.ts";
+import { loadPolicies } from "../../src/engine/catalog/load-policies.ts";
 import type { RunRequest } from "../../src/engine/ports/runtime.ts";
+import type { PoolSettings } from "../../src/engine/sandboxes/pools.ts";
 
 export const policiesFolder = join(import.meta.dirname, "../../policies");
 

@@ -1,16 +1,18 @@
 /** The whole engine over fakes. A second one on the same stores is the process after a restart. */
+
 import { ServiceError } from "../../src/domain/errors.ts";
 import { createSessionId } from "../../src/domain/ids.ts";
 import { type NewSessionInput, newSessionSchema } from "../../src/domain/session.ts";
-import { Admission } from "../../src/engine/admission.ts";
-import { Catalog } from "../../src/engine/catalog.ts";
+import { Admission } from "../../src/engine/admission/admission.ts";
+import { Slots } from "../../src/engine/admission/slots.ts";
+import type { ShareBounds } from "../../src/engine/admission/tenant-share.ts";
+import { Catalog } from "../../src/engine/catalog/catalog.ts";
 import { Executor } from "../../src/engine/executions/executor.ts";
 import { Ledger } from "../../src/engine/executions/ledger.ts";
-import { Pools } from "../../src/engine/pools.ts";
+import { LateWrites } from "../../src/engine/late-writes.ts";
+import { Pools } from "../../src/engine/sandboxes/pools.ts";
 import { Cohorts } from "../../src/engine/sessions/cohorts.ts";
 import { Sessions } from "../../src/engine/sessions/sessions.ts";
-import { Slots } from "../../src/engine/slots.ts";
-import type { ShareBounds } from "../../src/engine/tenant-share.ts";
 import { aPolicy, poolSettings } from "./builders.ts";
 import { FakeRuntime, type FakeSandbox } from "./fake-runtime.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -60,9 +62,10 @@ export const anEngine = ({
   const catalog = new Catalog(runtime, policies);
   const creates = new Slots(16);
   const pools = new Pools(poolSettings({ target: 0 }), { runtime, clock, telemetry, creates, onFault });
-  const ledger = new Ledger({ store: stores.executions, telemetry, charge, onFault });
+  const late = new LateWrites(onFault);
+  const ledger = new Ledger({ store: stores.executions, late, telemetry, charge, onFault });
   const executor = new Executor({ admission, catalog, pools, ledger, clock, onFault });
-  const sessionDeps = { store: stores.sessions, ledger, admission, clock, telemetry, charge, onFault };
+  const sessionDeps = { store: stores.sessions, late, ledger, admission, clock, telemetry, charge, onFault };
   const sessions = new Sessions({ ...sessionDeps, catalog, pools });
   const cohorts = new Cohorts({ store: stores.cohorts, sessions, clock, onFault });
   const adoption = { ...sessionDeps, runtime, catalog, executions: stores.executions, sessions };
@@ -85,6 +88,7 @@ export const anEngine = ({
     catalog,
     pools,
     ledger,
+    late,
     executor,
     sessions,
     cohorts,

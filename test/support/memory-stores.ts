@@ -208,6 +208,12 @@ export class MemoryIdempotencyStore extends MemoryStore implements IdempotencySt
     return { first: true };
   }
 
+  settle(claim: IdempotencyClaim, ref: string): void {
+    this.write();
+    const row = this.#claims.get(nameOf(claim));
+    if (row?.claim.ref === claim.ref) row.claim.ref = ref;
+  }
+
   release(claim: IdempotencyClaim): void {
     this.write();
     if (this.#claims.get(nameOf(claim))?.claim.ref === claim.ref) this.#claims.delete(nameOf(claim));

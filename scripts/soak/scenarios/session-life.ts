@@ -1,11 +1,10 @@
 /** A session from its creation to its end, with a model beside it of what must be in it. */
 import { createHash, randomUUID } from "node:crypto";
-import type { RunEvent } from "../../../src/cli/api/events.ts";
 import type { Execution } from "../../../src/domain/execution.ts";
 import { sessionSchema } from "../../../src/domain/session.ts";
-import { type Followed, follow } from "../follow.ts";
 import { Refused } from "../good-client.ts";
 import { type Mode, run, short, type World } from "../runner.ts";
+import { endFromOutside } from "./end-from-outside.ts";
 
 const modes: readonly (readonly [number, Mode])[] = [
   [6, "wait"],
@@ -15,9 +14,6 @@ const modes: readonly (readonly [number, Mode])[] = [
   [1, "twice"],
 ];
 const step = "n += 1; print(n)";
-const endless = "import time\nprint('on', flush=True)\nwhile True: time.sleep(0.01)";
-/** A good caller asks again when it sees nothing come of it. */
-const askAgainMs = 3_000;
 
 export async function sessionLife(world: World): Promise<void> {
   const { client, random, tally } = world;
@@ -165,46 +161,12 @@ class SessionLife {
     tally.count("file got");
   }
 
-  /** Begins what never ends, waits until it runs, then asks for its end until it comes. */
   async #endFromOutside(how: "interrupt" | "cancel"): Promise<Execution> {
-    const { client, tally } = this.#world;
-    const headers = { prefer: "respond-async" };
-    for (;;) {
-      const path = `/v1/sessions/${this.#id}/executions`;
-      const { body } = await client.send("POST", path, { json: { code: endless }, headers });
-      const { id } = JSON.parse(body.toString()) as { id: string };
-      tally.accept(id, `session, ${how}`);
-      const { execution, fault } = await this.#watchAndEnd(id, how);
-      if (execution) {
-        this.#sequence += 1;
-        tally.answer(execution, `session, ${how}`);
-        tally.count(`session, ${how}`);
-        return execution;
-      }
-      if (!fault?.retryable) throw new Error(`${id}: ${fault?.code}: ${fault?.detail}`);
-      tally.retry("execution failed, retryable");
+    const execution = await endFromOutside(this.#world, this.#id, how, () => {
       this.#slack += 1;
-    }
-  }
-
-  async #watchAndEnd(id: string, how: "interrupt" | "cancel"): Promise<Followed> {
-    const { client, tally, stop } = this.#world;
-    const running = Promise.withResolvers<void>();
-    let ended = false;
-    const onEvent = ({ event }: RunEvent) => event === "stdout" && running.resolve();
-    const end = follow({ client, tally, id, onEvent }).finally(() => {
-      ended = true;
-      running.resolve();
     });
-    await running.promise;
-    while (!ended) {
-      await client.send("POST", `/v1/sessions/${this.#id}/${how}`).catch((error: unknown) => {
-        // It ended in between.
-        if (!(error instanceof Refused && error.problem.code === "conflict")) throw error;
-      });
-      await Promise.race([end.catch(() => {}), pause(askAgainMs, stop)]);
-    }
-    return await end;
+    this.#sequence += 1;
+    return execution;
   }
 
   async #run(code: string, mode: Mode, by: string, more: object = {}): Promise<Execution> {
@@ -246,9 +208,3 @@ class SessionLife {
 }
 
 const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => resolve(clearTimeout(timer)), { once: true });
-  });

@@ -15,6 +15,7 @@ import type { LauncherChannel, RunHandler } from "../link/launcher-channel.ts";
 import type { LinkKeeper } from "../link/link-keeper.ts";
 import { Gathered } from "./gathered.ts";
 import { OutputFiles } from "./output-files.ts";
+import { errorOf, isFullOfProcesses, type Refusal } from "./refusal.ts";
 import { type Late, RunTimer } from "./run-timer.ts";
 
 /** How much longer than its own limit a run may take before the service ends it itself. */
@@ -57,10 +58,7 @@ export const carryRun = async (carried: Carried): Promise<RunReport> => {
     });
     const givenUp = Promise.race([channel.links.closed, timer.passed]);
     let late = await Promise.race([gathered.over, givenUp]);
-    if (gathered.refusal instanceof InputsRefused) throw gathered.refusal;
-    // The launcher may have heard of it before the code began.
-    if (gathered.refusal) signal.throwIfAborted();
-    if (gathered.refusal) throw new SandboxFault("the run could not begin", false, gathered.refusal);
+    if (gathered.refusal) return refused(gathered.refusal, carried);
     if (gathered.evidence && outputs.length > 0) {
       late = await Promise.race([collect(files, channel.links), givenUp]);
     }
@@ -88,6 +86,23 @@ const collect = async (files: OutputFiles, links: LinkKeeper): Promise<void> => 
       await Promise.race([links.linked, links.closed]);
     }
   }
+};
+
+/** Nothing of it ran. */
+const refused = (refusal: Refusal, { lasting, signal }: Carried): RunReport => {
+  const error = errorOf(refusal, lasting);
+  if (error instanceof InputsRefused) throw error;
+  // The launcher may have heard of it before the code began.
+  signal.throwIfAborted();
+  if (!isFullOfProcesses(refusal, lasting)) throw error;
+  const nothing = Buffer.alloc(0);
+  return {
+    stdout: nothing,
+    stderr: nothing,
+    results: [],
+    outputs: { files: [], skipped: [] },
+    end: { kind: "refused", cause: "processes" },
+  };
 };
 
 interface Ending {

@@ -1,25 +1,13 @@
 /** What has arrived of a run so far; whoever gives up on the run can still use it. */
-import { z } from "zod";
 import { type Evidence, evidenceSchema } from "../../domain/outcome.ts";
 import type { Limits } from "../../domain/policy.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
-import { InputsRefused, type RunEvent, type RunReport } from "../../engine/ports/runtime.ts";
+import type { RunEvent, RunReport } from "../../engine/ports/runtime.ts";
 import type { RunFrame } from "../link/event-number.ts";
 import { fromLauncher } from "../link/frames.ts";
 import { ByteLog } from "./byte-log.ts";
+import { type Refusal, toRefusal } from "./refusal.ts";
 import { RunResults } from "./run-results.ts";
-
-const refusalSchema = z.strictObject({ errno: z.int(), reason: z.string().max(8192) });
-
-/** EEXIST, ENOTDIR, EISDIR, EFBIG, ENOSPC, ENAMETOOLONG: what an action's own files can cause. */
-const errnosOfFiles = [17, 20, 21, 27, 28, 36];
-
-const refusalOf = (payload: Buffer): Error => {
-  const { errno, reason } = refusalSchema.parse(JSON.parse(payload.toString()));
-  return errnosOfFiles.includes(errno)
-    ? new InputsRefused(reason)
-    : new Error(`the launcher refused: ${reason}`);
-};
 
 export class Gathered {
   readonly #maxOutputBytes: number;
@@ -33,7 +21,7 @@ export class Gathered {
   started = false;
   evidence: Evidence | undefined;
   /** Why the run could not begin, where it couldn't. */
-  refusal: Error | undefined;
+  refusal: Refusal | undefined;
 
   constructor(limits: Limits, clock: Clock, onEvent: (event: RunEvent) => void = () => {}) {
     this.#maxOutputBytes = limits.outputBytes;
@@ -80,7 +68,7 @@ export class Gathered {
 
   #refuse(payload: Buffer): void {
     if (this.started) throw new Error("a run was refused that had started");
-    this.refusal = refusalOf(payload);
+    this.refusal = toRefusal(payload);
     this.#over.resolve();
   }
 

@@ -86,6 +86,7 @@ export class Batches {
         return await idempotency.once(request, {
           createRef: () => createExecutionId(clock.now()),
           first: async (id) => await (await executor.submit(action, { ...owner, id })).result,
+          holds: (id) => ledger.find(tenant, id) !== undefined,
           again: async (id) => {
             const live = ledger.find(tenant, id);
             if (live) return await live.result;

@@ -3,9 +3,8 @@ import type { Action } from "../../domain/action.ts";
 import { ServiceError, shuttingDown } from "../../domain/errors.ts";
 import type { Image } from "../../domain/image.ts";
 import type { Policy } from "../../domain/policy.ts";
-import type { Accepted, Admission } from "../admission.ts";
-import type { Catalog } from "../catalog.ts";
-import type { Pools } from "../pools.ts";
+import type { Accepted, Admission } from "../admission/admission.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
 import {
   InputsRefused,
@@ -14,6 +13,7 @@ import {
   type SandboxContainer,
   SandboxFault,
 } from "../ports/runtime.ts";
+import type { Pools } from "../sandboxes/pools.ts";
 import { filesDontFit, sandboxFailed, toServiceError, wasCancelled } from "./failures.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LiveExecution } from "./live-execution.ts";

@@ -1,11 +1,17 @@
 /** What keeps an execution from an observation -> the error that its caller gets. */
 import { ServiceError } from "../../domain/errors.ts";
-import type { RunReport, SandboxFault } from "../ports/runtime.ts";
+import type { InputsRefused, RunReport, SandboxFault } from "../ports/runtime.ts";
 
 export const filesDontFit = (): ServiceError => {
   const issues = [{ field: "files", message: "must fit into the policy's workspaceMiB and inodes" }];
   return new ServiceError("invalid_request", "The files don't fit into the workspace", { issues });
 };
+
+/** A run in a session, where what is in its way was put there by the session itself. */
+export const runRefused = (error: InputsRefused): ServiceError =>
+  new ServiceError(error.errno === undefined ? "invalid_request" : "file_refused", error.message, {
+    cause: error,
+  });
 
 export const sandboxFailed = (error: SandboxFault): ServiceError => {
   const message = error.started
@@ -21,4 +27,4 @@ export const toServiceError = (error: unknown): ServiceError =>
 
 /** The run ended because it was told to. Where we told it, and not its caller, that is a fault of ours. */
 export const wasCancelled = ({ end }: RunReport): boolean =>
-  end.kind === "lost" ? end.cause === "cancel" : end.evidence.killedBy === "cancel";
+  end.kind === "launcher" ? end.evidence.killedBy === "cancel" : end.cause === "cancel";

@@ -4,9 +4,12 @@ import type { OutputFile } from "../../domain/observation.ts";
 import type { RunResult } from "../ports/runtime.ts";
 import type { StoredExecution, Timeline } from "../ports/stores.ts";
 import { resultData } from "./result-forms.ts";
+import { finishedData } from "./stored-record.ts";
 import { type Piece, TextPieces } from "./text-pieces.ts";
 
-type Entry = { type: ExecutionEventType; data: string } | { type: "stdout" | "stderr"; piece: Piece };
+type Entry =
+  | { type: ExecutionEventType; data: ExecutionEvent["data"] }
+  | { type: "stdout" | "stderr"; piece: Piece };
 
 /**
  * Everything that one execution has told so far, for any number of readers, each at its own speed. What is
@@ -38,7 +41,7 @@ export class ExecutionFeed {
 
   result(result: RunResult): void {
     this.#timeline.push("r");
-    this.#add({ type: "result", data: resultData(result) });
+    this.#add({ type: "result", data: Buffer.from(resultData(result)) });
   }
 
   /** The run is over: what was held back comes out, and the timeline is complete. */
@@ -52,7 +55,7 @@ export class ExecutionFeed {
   }
 
   finished(stored: StoredExecution): void {
-    this.#end({ type: "finished", data: `{"execution":${stored}}` });
+    this.#end({ type: "finished", data: finishedData(stored) });
   }
 
   failed(faultJson: string): void {
@@ -113,7 +116,8 @@ export class ExecutionFeed {
   }
 }
 
-const dataOf = (entry: Entry): string => ("piece" in entry ? pieceData(entry.piece) : entry.data);
+const dataOf = (entry: Entry): ExecutionEvent["data"] =>
+  "piece" in entry ? pieceData(entry.piece) : entry.data;
 
 export const pieceData = ({ bytes, text }: Piece): string =>
   JSON.stringify(text ? { text: bytes.toString() } : { base64: bytes.toString("base64") });

@@ -1,13 +1,16 @@
-import { type ServiceError, toFault } from "../../domain/errors.ts";
+import { ServiceError, toFault } from "../../domain/errors.ts";
 import type { Execution, ExecutionHead, FailedExecution, Timings } from "../../domain/execution.ts";
 import type { Observation } from "../../domain/observation.ts";
+import type { LateWrites } from "../late-writes.ts";
 import type { RunEvent } from "../ports/runtime.ts";
-import type { ExecutionStore, StoredExecution } from "../ports/stores.ts";
+import type { ExecutionStore } from "../ports/stores.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { LiveExecution } from "./live-execution.ts";
 
 export interface LedgerDependencies {
   store: ExecutionStore;
+  /** For what the store refuses at the end of an execution. */
+  late: LateWrites;
   telemetry: Telemetry;
   onFault(error: unknown): void;
   /** What an execution used, for its tenant's bounds. */
@@ -53,9 +56,17 @@ export class Ledger {
     else live.feed.output(event.type, event.data);
   }
 
-  /** Stores what became of it, then answers. Throws `store_unavailable`, having told so, when it can't be stored. */
-  finish(live: LiveExecution, observation: Observation, timings: Timings): StoredExecution {
-    const { store, telemetry, charge } = this.#deps;
+  /**
+   * Stores what became of it, then answers. Where the store refuses, whoever waits is told so; it is stored, and
+   * told to those who read along, as soon as it can be. Until then it is found here, so that it is not run again.
+   */
+  finish(
+    live: LiveExecution,
+    observation: Observation,
+    timings: Timings,
+    onStored: () => void = () => {},
+  ): void {
+    const { store, late, telemetry, charge } = this.#deps;
     const rounded = Object.fromEntries(Object.entries(timings).map(([name, ms]) => [name, round(ms)]));
     const execution: Execution = {
       ...live.head,
@@ -64,27 +75,34 @@ export class Ledger {
       timings: rounded as Timings,
     };
     const timeline = live.feed.complete(observation.outputs.files);
-    const stored = store.finish(live.tenant, execution, timeline);
-    this.#live.delete(live.id);
-    live.feed.finished(stored);
-    live.settle(stored);
+    const isStored = late.write(live.id, () => {
+      const stored = store.finish(live.tenant, execution, timeline);
+      this.#live.delete(live.id);
+      live.feed.finished(stored);
+      live.settle(stored);
+      onStored();
+    });
+    if (!isStored)
+      live.reject(new ServiceError("store_unavailable", "The execution has ended and can't be stored now"));
     telemetry.outcome(observation.outcome);
     for (const phase of ["queued", "acquire", "run", "total"] as const) {
       telemetry.phase(phase, timings[`${phase}Ms`]);
     }
     const { cpuMs, stdoutBytes, stderrBytes } = observation.usage;
     charge(live.tenant, { cpuMs: live.head.session ? 0 : (cpuMs ?? 0), bytes: stdoutBytes + stderrBytes });
-    return stored;
   }
 
   /** It could not be carried through: nobody's score. */
-  fail(live: LiveExecution, error: ServiceError): void {
-    const { store, telemetry } = this.#deps;
+  fail(live: LiveExecution, error: ServiceError, onStored: () => void = () => {}): void {
+    const { store, late, telemetry } = this.#deps;
     const fault = toFault(error);
     const execution: FailedExecution = { ...live.head, status: "failed", error: fault };
-    // Those who wait get the error, also where it can't be stored; a later start then finds it unfinished.
-    this.#note(() => void store.fail(live.tenant, execution));
-    this.#live.delete(live.id);
+    // Those who wait get the error, also where it can't be stored yet.
+    late.write(live.id, () => {
+      store.fail(live.tenant, execution);
+      this.#live.delete(live.id);
+      onStored();
+    });
     live.feed.failed(JSON.stringify(fault));
     live.reject(error);
     telemetry.fault(error.code);

@@ -28,6 +28,7 @@ export const observe = (report: RunReport): Observation => {
     },
   };
   if (end.kind === "launcher") return { ...common, ...fromEvidence(end.evidence) };
+  if (end.kind === "refused") return { ...common, ...neverRan };
   return { ...common, ...fromLoss(end.cause, end.wallMs, stdout.length, stderr.length) };
 };
 
@@ -95,6 +96,33 @@ const fromLoss = (
   // What was in flight when the container went is gone, and nobody can say how much it was.
   truncated: { stdout: true, stderr: true },
 });
+
+/** There was no room for a process of its own beside those that the session has. */
+const neverRan: Omit<Observation, "stdout" | "stderr" | "results" | "outputs"> = {
+  outcome: "process_limit",
+  exitCode: null,
+  evidence: {
+    signal: null,
+    killedBy: null,
+    oomKills: null,
+    refusedForks: 1,
+    reported: null,
+    disk: null,
+    interrupted: false,
+    endedBy: "service",
+    stragglers: 0,
+  },
+  usage: {
+    wallMs: 0,
+    cpuMs: 0,
+    userMs: 0,
+    systemMs: 0,
+    memoryPeakBytes: null,
+    stdoutBytes: 0,
+    stderrBytes: 0,
+  },
+  truncated: { stdout: false, stderr: false },
+};
 
 /** An execution that was cancelled while it waited: nothing of it ran. */
 export const neverBegan: Observation = {

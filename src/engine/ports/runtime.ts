@@ -85,10 +85,14 @@ export interface RunReport {
     files: { path: string; content: Buffer }[];
     skipped: { path: string; reason: SkipReason }[];
   };
-  /** `lost`: the sandbox ended before its launcher could say how; the engine's word stands in. */
+  /**
+   * `lost`: the sandbox ended before its launcher could say how; the engine's word stands in.
+   * `refused`: the session's own processes left no room for another; nothing ran.
+   */
   end:
     | { kind: "launcher"; evidence: Evidence }
-    | { kind: "lost"; cause: "memory" | "wall" | "cancel"; wallMs: number };
+    | { kind: "lost"; cause: "memory" | "wall" | "cancel"; wallMs: number }
+    | { kind: "refused"; cause: "processes" };
 }
 
 export interface RunOptions {
@@ -109,8 +113,8 @@ export interface SandboxContainer {
   ping(timeoutMs: number): Promise<{ cpuMs: number }>;
   /**
    * Runs one action; one at a time, and only one ever unless `openSession` was called. Rejects with
-   * `InputsRefused` when its files don't fit, and with a `SandboxFault` when the sandbox, not the
-   * user's code, failed.
+   * `InputsRefused` when its files can't be put in place, and with a `SandboxFault` when the sandbox,
+   * not the user's code, failed.
    */
   run(request: RunRequest, options: RunOptions): Promise<RunReport>;
   /** Makes the sandbox a session's, with an interpreter of which env and seed are these. */
@@ -120,7 +124,7 @@ export interface SandboxContainer {
    * Rejects with `RunUnknown` when the launcher never got it.
    */
   resumeRun(request: Pick<RunRequest, "id" | "limits" | "outputs">, options: RunOptions): Promise<RunReport>;
-  /** A session's run is stored: the launcher may forget it. */
+  /** What became of a session's run is stored: the launcher may forget it. Nothing where it never got it. */
   forget(runId: string): void;
   /** Feeds a run that keeps its stdin open. Rejects with `FileRefused` when it has none or takes no more. */
   feed(runId: string, data: Buffer, close: boolean): Promise<void>;
@@ -135,9 +139,16 @@ export interface SandboxContainer {
   postMortem(): Promise<{ cause: "memory" | "engine_lost" | "launcher_failed" | "killed"; detail: string }>;
 }
 
-/** The sandbox could not take the action's files: the caller's to mend. No code ran. */
+/** The sandbox could not take what the action brings: the caller's to mend. No code ran. `message` may be shown to it. */
 export class InputsRefused extends Error {
   override readonly name = "InputsRefused";
+  /** See `errno(3)`; undefined where it was not the workspace that refused. */
+  readonly errno: number | undefined;
+
+  constructor(message: string, errno?: number, cause?: unknown) {
+    super(message, { cause });
+    this.errno = errno;
+  }
 }
 
 /** The launcher has never heard of the run: none of its code ran. */

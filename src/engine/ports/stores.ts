@@ -106,6 +106,8 @@ export interface IdempotencyStore {
    * request had the same body.
    */
   claim(claim: IdempotencyClaim): { first: true } | { first: false; ref: string; sameBody: boolean };
+  /** The claim's ref becomes this one: what it stood for has happened. */
+  settle(claim: IdempotencyClaim, ref: string): void;
   /** The request failed without effect: the key may be used again. */
   release(claim: IdempotencyClaim): void;
   prune(olderThan: number): number;

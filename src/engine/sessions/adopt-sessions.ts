@@ -2,11 +2,11 @@
 import { ServiceError } from "../../domain/errors.ts";
 import type { SandboxId } from "../../domain/ids.ts";
 import { type TerminationReason, toTermination } from "../../domain/termination.ts";
-import type { Catalog } from "../catalog.ts";
+import { Slots } from "../admission/slots.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import type { Ledger } from "../executions/ledger.ts";
 import type { ContainerRuntime, SandboxRef } from "../ports/runtime.ts";
 import type { ExecutionStore, StoredSession, UnfinishedExecution } from "../ports/stores.ts";
-import { Slots } from "../slots.ts";
 import { type ExecutionPlan, Session, type SessionDependencies } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 

@@ -1,6 +1,6 @@
 import { ServiceError } from "../../domain/errors.ts";
-import type { Accepted } from "../admission.ts";
-import { filesDontFit, sandboxFailed, toServiceError, wasCancelled } from "../executions/failures.ts";
+import type { Accepted } from "../admission/admission.ts";
+import { runRefused, sandboxFailed, toServiceError, wasCancelled } from "../executions/failures.ts";
 import type { Ledger } from "../executions/ledger.ts";
 import type { LiveExecution } from "../executions/live-execution.ts";
 import { neverBegan, observe } from "../executions/observe.ts";
@@ -30,6 +30,8 @@ interface Hooks {
 
 interface Item {
   live: LiveExecution;
+  /** To be called once it is stored. */
+  forget?: () => void;
   accepted: Accepted;
   since: number;
   /** Cut off by us for this: no trainer must score it. */
@@ -114,7 +116,7 @@ export class SessionQueue {
 
   async #pump(): Promise<void> {
     for (let item = this.#items[0]; item && !this.#handedOver; item = this.#items[0]) {
-      await this.#carry(item).catch((error: unknown) => this.#failed(item.live, error));
+      await this.#carry(item).catch((error: unknown) => this.#failed(item, error));
       this.#items.shift();
     }
   }
@@ -128,19 +130,25 @@ export class SessionQueue {
       const begun = clock.monotonic();
       this.#hooks.began(live);
       const sandbox = this.#sandbox();
+      // Once the execution is stored, however it ended, the launcher need not keep what it said of it.
+      item.forget = () => sandbox.forget(live.id);
       live.runsIn(sandbox);
       const report = await run(sandbox, live);
       if (this.#handedOver) return;
       if (item.fault && wasCancelled(report)) throw item.fault;
       const ended = clock.monotonic();
       this.#hooks.ended(live, report);
-      ledger.finish(live, observe(report), {
-        queuedMs: begun - since,
-        acquireMs: 0,
-        runMs: ended - begun,
-        totalMs: ended - since,
-      });
-      sandbox.forget(live.id);
+      ledger.finish(
+        live,
+        observe(report),
+        {
+          queuedMs: begun - since,
+          acquireMs: 0,
+          runMs: ended - begun,
+          totalMs: ended - since,
+        },
+        item.forget,
+      );
     } catch (error) {
       if (this.#handedOver) return;
       if (!live.signal.aborted || error !== live.signal.reason) throw error;
@@ -159,23 +167,24 @@ export class SessionQueue {
     try {
       this.#finishUnbegun(item);
     } catch (error) {
-      this.#failed(item.live, error);
+      this.#failed(item, error);
     }
   }
 
-  #finishUnbegun({ live, since, fault }: Item): void {
+  #finishUnbegun({ live, since, fault, forget }: Item): void {
     const { clock, ledger } = this.#deps;
     if (fault) throw fault;
     const waitedMs = clock.monotonic() - since;
     this.#hooks.dropped();
-    ledger.finish(live, neverBegan, { queuedMs: waitedMs, acquireMs: 0, runMs: 0, totalMs: waitedMs });
+    const timings = { queuedMs: waitedMs, acquireMs: 0, runMs: 0, totalMs: waitedMs };
+    ledger.finish(live, neverBegan, timings, forget);
   }
 
-  #failed(live: LiveExecution, error: unknown): void {
+  #failed({ live, forget }: Item, error: unknown): void {
     if (this.#handedOver) return;
     if (!(error instanceof ServiceError)) this.#deps.onFault(error);
     this.#hooks.dropped();
-    this.#deps.ledger.fail(live, failureOf(error));
+    this.#deps.ledger.fail(live, failureOf(error), forget);
   }
 
   #options(live: LiveExecution) {
@@ -189,7 +198,7 @@ export class SessionQueue {
 }
 
 const failureOf = (error: unknown): ServiceError => {
-  if (error instanceof InputsRefused) return filesDontFit();
+  if (error instanceof InputsRefused) return runRefused(error);
   if (error instanceof SandboxFault) return sandboxFailed(error);
   return toServiceError(error);
 };

@@ -6,10 +6,11 @@ import type { Image } from "../../domain/image.ts";
 import type { Policy } from "../../domain/policy.ts";
 import type { SessionChange, Session as SessionView } from "../../domain/session.ts";
 import { type TerminationReason, terminationReasons, toTermination } from "../../domain/termination.ts";
-import type { Admission } from "../admission.ts";
+import type { Admission } from "../admission/admission.ts";
 import type { Ledger } from "../executions/ledger.ts";
 import type { LiveExecution } from "../executions/live-execution.ts";
 import { type RunIdentity, toSessionRunRequest } from "../executions/to-run-request.ts";
+import type { LateWrites } from "../late-writes.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { RunReport, RunRequest, SandboxContainer } from "../ports/runtime.ts";
 import type { SandboxFiles } from "../ports/sandbox-files.ts";
@@ -23,6 +24,8 @@ export type SessionRecord = Omit<SessionView, "state" | "queued">;
 
 export interface SessionDependencies {
   store: SessionStore;
+  /** For what the store refuses at the end of a session. */
+  late: LateWrites;
   ledger: Ledger;
   admission: Admission;
   clock: Clock;
@@ -105,6 +108,11 @@ export class Session {
 
   get tenant(): string {
     return this.#record.tenant;
+  }
+
+  /** Also while that is not stored yet. */
+  get ended(): boolean {
+    return this.#record.termination !== null;
   }
 
   get cohortId(): string | null {
@@ -298,7 +306,7 @@ export class Session {
       // A run that is told again after a restart counts once.
       const next = (interpreter || this.#record.interpreter) + (stateLost ? 1 : 0);
       this.#record.interpreter = Math.max(this.#record.interpreter, next);
-    } else if (session) session.stateLost = true;
+    } else if (session && end.kind === "lost") session.stateLost = true;
     this.touch();
     this.save();
   }
@@ -384,11 +392,14 @@ export class Session {
     this.#record.termination = termination;
     try {
       await this.#queue.cancelAll(termination.infra ? cutOff(reason) : undefined);
-      this.save();
     } finally {
+      // Where the store refuses it stays known to this process until it is stored.
+      this.#deps.late.write(this.id, () => {
+        this.save();
+        this.#onEnd(this.id, reason);
+      });
       telemetry.sessionEnded(reason);
       this.#giveBack();
-      this.#onEnd(this.id, reason);
       await this.#chargeRest();
       await this.#sandbox.destroy().catch(onFault);
     }

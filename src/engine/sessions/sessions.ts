@@ -3,13 +3,13 @@ import type { Image } from "../../domain/image.ts";
 import type { Policy } from "../../domain/policy.ts";
 import type { NewSession, Session as SessionView } from "../../domain/session.ts";
 import type { TerminationReason } from "../../domain/termination.ts";
-import type { Catalog } from "../catalog.ts";
-import { filesDontFit, sandboxFailed } from "../executions/failures.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { filesDontFit, runRefused, sandboxFailed } from "../executions/failures.ts";
 import { baseEnvironment, toSessionFiles } from "../executions/to-run-request.ts";
-import type { Pools } from "../pools.ts";
-import { type RunRequest, type SandboxContainer, SandboxFault } from "../ports/runtime.ts";
+import { InputsRefused, type RunRequest, type SandboxContainer, SandboxFault } from "../ports/runtime.ts";
 import { FileRefused } from "../ports/sandbox-files.ts";
 import type { Page, SessionQuery } from "../ports/stores.ts";
+import type { Pools } from "../sandboxes/pools.ts";
 import { Session, type SessionDependencies, type SessionRecord, sessionEnded } from "./session.ts";
 
 export interface SessionsDependencies extends SessionDependencies {
@@ -46,7 +46,7 @@ export class Sessions {
   };
 
   get count(): number {
-    return this.#live.size;
+    return [...this.#live.values()].filter(({ ended }) => !ended).length;
   }
 
   /** How many ended for this reason since the process began. */
@@ -221,6 +221,7 @@ export class Sessions {
     } catch (error) {
       await sandbox.destroy().catch(this.#deps.onFault);
       if (error instanceof FileRefused) throw filesDontFit();
+      if (error instanceof InputsRefused) throw runRefused(error);
       if (error instanceof SandboxFault) throw sandboxFailed(error);
       throw error;
     }

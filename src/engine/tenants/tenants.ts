@@ -1,6 +1,6 @@
 import { ServiceError } from "../../domain/errors.ts";
 import type { Caller, Tenant, TenantLimits } from "../../domain/tenant.ts";
-import type { Admission } from "../admission.ts";
+import type { Admission } from "../admission/admission.ts";
 import type { TenantStore } from "../ports/stores.ts";
 import { DEFAULT_TENANT } from "./keys.ts";
 import type { LimitsOfTenants } from "./limits-of-tenants.ts";

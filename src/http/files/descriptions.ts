@@ -1,6 +1,7 @@
 /** The routes of a session's files as the OpenAPI document has them. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { idSchema } from "../../domain/ids.ts";
+import { pathForm } from "../../domain/workspace-path.ts";
 import { problemResponses } from "../problem.ts";
 import { fileEntrySchema, fileListSchema } from "./entry-json.ts";
 
@@ -15,8 +16,9 @@ const sessionParams = z.object({ id: idSchema });
 /** Checked where it is decoded, in request-path.ts. */
 const fileParams = sessionParams.extend({
   path: z.string().meta({
+    ...pathForm,
     description:
-      "Relative to the workspace, with / between folders as it is. Each name percent-encoded, UTF-8; no control characters, backslashes, empty, . or .. parts; at most 1,024 characters, 255 bytes in a name and 32 levels",
+      "Relative to the workspace, with / between folders, as it is or as %2F. Each name percent-encoded, UTF-8; no control characters, backslashes, empty, . or .. parts; at most 1,024 characters, 255 bytes in a name and 32 levels",
     example: "data/in.csv",
   }),
 });
@@ -26,7 +28,11 @@ const flag = z
   .default("false")
   .transform((value) => value === "true");
 
-const folder = z.string().max(1024).default("").meta({ description: "A folder; the workspace without it" });
+const folder = z
+  .string()
+  .max(1024)
+  .default("")
+  .meta({ pattern: `^$|${pathForm.pattern}`, description: "A folder; the workspace without it" });
 
 const readProblems = problemResponses(
   "invalid_request",
@@ -118,7 +124,7 @@ export const writeFile = createRoute({
         .default("644")
         .meta({ description: "Permission bits, octal", example: "755" }),
     }),
-    body: { required: true, content: octets },
+    body: { required: false, content: octets },
   },
   responses: {
     200: { description: "The file was replaced", content: json(fileEntrySchema) },

@@ -14,6 +14,7 @@ import {
   sessionResetSchema,
 } from "../../domain/session.ts";
 import type { AppEnv } from "../app-env.ts";
+import { hasJson } from "../json-body.ts";
 
 interface Part {
   /** Where it is in the body, as a prefix of its fields. */
@@ -28,7 +29,7 @@ const fieldsOf = (schema: { shape: object }) => new Set(Object.keys(schema.shape
 
 const checkShape = (partsOf: (body: Record<string, unknown>) => Part[]) =>
   createMiddleware<AppEnv>(async (context, next) => {
-    if (context.req.header("content-type")?.includes("json")) {
+    if (hasJson(context)) {
       const body: unknown = await context.req.json().catch(() => undefined);
       if (isRecord(body)) for (const part of partsOf(body)) checkOutline(part);
     }

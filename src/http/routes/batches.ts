@@ -1,9 +1,10 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { batchLineSchema, batchSchema } from "../../domain/batch.ts";
 import type { Batches } from "../../engine/executions/batches.ts";
 import type { Idempotency } from "../../engine/idempotency.ts";
 import type { AppEnv } from "../app-env.ts";
 import { changing } from "../common-problems.ts";
+import { eventSchema } from "../event-schema.ts";
 import { eventStream, type StreamEvent, wantsEvents } from "../event-stream.ts";
 import { doOnce } from "../once.ts";
 import { problemResponses } from "../problem.ts";
@@ -33,7 +34,7 @@ const create = createRoute({
       description: "The lines",
       content: {
         "application/x-ndjson": { schema: batchLineSchema },
-        "text/event-stream": { schema: z.string() },
+        "text/event-stream": { schema: eventSchema },
       },
     },
     ...problemResponses(...changing, "conflict", "payload_too_large", "quota_exhausted"),
@@ -62,7 +63,7 @@ export const batchRoutes = ({
     const { tenant } = context.get("caller");
     assertWithinBounds(tenant);
     // The same items again lead to the same executions by their own ids; this refuses others under the key.
-    await doOnce(context, idempotency, { act: () => {}, answer: () => null });
+    await doOnce(context, idempotency, { act: () => {}, answer: () => null, repeatable: true });
     const batch = context.req.valid("json");
     const owner = { tenant, traceparent: context.get("traceparent") };
     const failed = (error: unknown) => onError(error, context.get("requestId"));

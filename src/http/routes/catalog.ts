@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { imageSchema } from "../../domain/image.ts";
 import { loadedPolicySchema } from "../../domain/policy.ts";
-import type { Catalog } from "../../engine/catalog.ts";
+import type { Catalog } from "../../engine/catalog/catalog.ts";
 import type { AppEnv } from "../app-env.ts";
 import { problemResponses } from "../problem.ts";
 import { invalidRequest } from "../validation.ts";

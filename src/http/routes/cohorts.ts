@@ -7,6 +7,7 @@ import type { Cohorts } from "../../engine/sessions/cohorts.ts";
 import { visibleTo } from "../../engine/tenants/roles.ts";
 import type { AppEnv } from "../app-env.ts";
 import { changing, reading } from "../common-problems.ts";
+import { eventSchema } from "../event-schema.ts";
 import { eventStream, type StreamEvent, wantsEvents } from "../event-stream.ts";
 import { keyOf, makeOnce } from "../once.ts";
 import { problemResponses } from "../problem.ts";
@@ -38,7 +39,7 @@ const create = createRoute({
     body: { required: true, content: { "application/json": { schema: newCohortSchema } } },
   },
   responses: {
-    200: { description: "The events", content: { "text/event-stream": { schema: z.string() } } },
+    200: { description: "The events", content: { "text/event-stream": { schema: eventSchema } } },
     201: json("The cohort, every session of it ready"),
     ...problemResponses(
       ...changing,

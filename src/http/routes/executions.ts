@@ -19,10 +19,12 @@ import { FileRefused } from "../../engine/ports/sandbox-files.ts";
 import { visibleTo } from "../../engine/tenants/roles.ts";
 import type { AppEnv } from "../app-env.ts";
 import { changing, reading } from "../common-problems.ts";
+import { eventSchema } from "../event-schema.ts";
 import { doOnce } from "../once.ts";
 import { pageOf, pageQuery, scopeOf } from "../page-query.ts";
 import { problemResponses } from "../problem.ts";
-import { postHeaders } from "../request-headers.ts";
+import { eventId, postHeaders } from "../request-headers.ts";
+import { SLICE, sendJson } from "../slices.ts";
 import { invalidRequest } from "../validation.ts";
 import { checkActionShape } from "./action-shape.ts";
 import { executionEvents, lastEventId } from "./execution-events.ts";
@@ -39,7 +41,7 @@ export const submitResponses = {
       "The code ran and what came of it is stored; or, where events were asked for, the stream of them",
     content: {
       "application/json": { schema: executionSchema },
-      "text/event-stream": { schema: z.string() },
+      "text/event-stream": { schema: eventSchema },
     },
   },
   202: {
@@ -113,7 +115,7 @@ const read = createRoute({
   request: { params },
   responses: {
     200: { description: "The execution", content: { "application/json": { schema: executionRecordSchema } } },
-    ...problemResponses(...reading, "not_found"),
+    ...problemResponses(...reading, "not_found", "capacity_exhausted"),
   },
 });
 
@@ -129,12 +131,18 @@ const events = createRoute({
   security,
   request: {
     params,
-    headers: z.object({ "last-event-id": z.string().optional() }),
-    query: z.object({ after: z.string().optional().meta({ description: "As Last-Event-ID" }) }),
+    headers: z.object({ "last-event-id": eventId }),
+    query: z.object({
+      after: z
+        .string()
+        .regex(/^[0-9]{1,15}$/, "must be the id of an event")
+        .optional()
+        .meta({ description: "As Last-Event-ID" }),
+    }),
   },
   responses: {
-    200: { description: "The events", content: { "text/event-stream": { schema: z.string() } } },
-    ...problemResponses(...reading, "not_found"),
+    200: { description: "The events", content: { "text/event-stream": { schema: eventSchema } } },
+    ...problemResponses(...reading, "not_found", "capacity_exhausted"),
   },
 });
 
@@ -191,7 +199,7 @@ export interface ExecutionRouteDependencies extends SubmitDependencies {
 }
 
 export const executionRoutes = (deps: ExecutionRouteDependencies): OpenAPIHono<AppEnv> => {
-  const { executor, ledger, store, idempotency, assertWithinBounds } = deps;
+  const { executor, ledger, store, records, streams, idempotency, assertWithinBounds } = deps;
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: invalidRequest });
 
   /** One that has not ended. Throws `not_found`, or `conflict` when it has. */
@@ -208,9 +216,10 @@ export const executionRoutes = (deps: ExecutionRouteDependencies): OpenAPIHono<A
     const visible = visibleTo(context.get("caller"));
     const live = ledger.find(visible, id);
     if (live) return context.json(live.record());
-    const stored = store.find(visible, id);
-    if (stored === undefined) throw noExecution(id);
-    return context.body(stored, 200, { "content-type": "application/json" });
+    const json = records.find(visible, id)?.json;
+    if (json === undefined) throw noExecution(id);
+    const small = json.length <= SLICE;
+    return sendJson(context, json, small ? undefined : streams.enter(context.get("caller").tenant));
   };
 
   routes.post("/v1/executions", checkActionShape);
@@ -239,6 +248,7 @@ export const executionRoutes = (deps: ExecutionRouteDependencies): OpenAPIHono<A
     await doOnce(context, idempotency, {
       act: () => live.feedStdin(data, close).catch(throwStdinError),
       answer: () => null,
+      repeatable: false,
     });
     return context.body(null, 204);
   });
@@ -250,6 +260,7 @@ export const executionRoutes = (deps: ExecutionRouteDependencies): OpenAPIHono<A
       const told = await doOnce(context, idempotency, {
         act: () => tell(liveOf(context)),
         answer: () => record(context),
+        repeatable: true,
       });
       return typed(new Response(told.body, { status: 202, headers: told.headers }));
     });

@@ -28,7 +28,7 @@ const create = createRoute({
   },
   responses: {
     201: { description: "The key", content: { "application/json": { schema: createdKeySchema } } },
-    ...problemResponses(...changing, "payload_too_large"),
+    ...problemResponses(...changing, "payload_too_large", "conflict"),
   },
 });
 

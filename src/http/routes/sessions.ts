@@ -104,7 +104,7 @@ const change = createRoute({
   security,
   request: {
     params,
-    body: { required: true, content: { "application/json": { schema: sessionChangeSchema } } },
+    body: { required: false, content: { "application/json": { schema: sessionChangeSchema } } },
   },
   responses: {
     200: json("The session"),
@@ -214,7 +214,12 @@ export const sessionRoutes = (deps: SessionRouteDependencies): OpenAPIHono<AppEn
   };
 
   routes.post("/v1/sessions", checkSessionShape);
-  routes.openapi(create, async (context) => {
+  // Without a body it is a session of defaults, which only the schema fills in.
+  routes.openAPIRegistry.registerPath({
+    ...create,
+    request: { ...create.request, body: { ...create.request.body, required: false } },
+  });
+  routes.openapi({ ...create, hide: true }, async (context) => {
     const { tenant } = context.get("caller");
     const spec = context.req.valid("json");
     assertWithinBounds(tenant);
@@ -261,6 +266,7 @@ export const sessionRoutes = (deps: SessionRouteDependencies): OpenAPIHono<AppEn
       const view = await doOnce(context, idempotency, {
         act: () => tell(session),
         answer: () => session.view(),
+        repeatable: true,
       });
       return context.json(view, 200);
     });
@@ -272,6 +278,7 @@ export const sessionRoutes = (deps: SessionRouteDependencies): OpenAPIHono<AppEn
     const view = await doOnce(context, idempotency, {
       act: async () => void (await sessions.reset(session, { seed, files }, context.req.raw.signal)),
       answer: () => session.view(),
+      repeatable: true,
     });
     return context.json(view, 200);
   });

@@ -5,6 +5,7 @@ import type { ExecutionRecord } from "../../domain/execution.ts";
 import { createExecutionId } from "../../domain/ids.ts";
 import type { Ledger } from "../../engine/executions/ledger.ts";
 import type { LiveExecution } from "../../engine/executions/live-execution.ts";
+import type { SharedRecords } from "../../engine/executions/shared-records.ts";
 import type { RunIdentity } from "../../engine/executions/to-run-request.ts";
 import type { Idempotency } from "../../engine/idempotency.ts";
 import type { ExecutionStore, StoredExecution } from "../../engine/ports/stores.ts";
@@ -12,12 +13,16 @@ import { visibleTo } from "../../engine/tenants/roles.ts";
 import type { AppEnv } from "../app-env.ts";
 import { wantsEvents } from "../event-stream.ts";
 import { keyOf, makeOnce } from "../once.ts";
+import type { OpenStreams } from "../open-streams.ts";
+import { SLICE, sendJson } from "../slices.ts";
 import { executionEvents, lastEventId } from "./execution-events.ts";
 
 export interface SubmitDependencies {
   ledger: Ledger;
   store: ExecutionStore;
+  records: SharedRecords;
   idempotency: Idempotency;
+  streams: OpenStreams;
   onError(error: unknown, requestId: string): void;
 }
 
@@ -34,8 +39,25 @@ export const submit = async (
   accept: (identity: RunIdentity) => Promise<LiveExecution>,
   { cancelWhenGone }: { cancelWhenGone: boolean },
 ): Promise<Response> => {
+  if (!wantsEvents(context)) return await submitOnce(context, deps, accept, { cancelWhenGone });
+  // Before anything runs: afterwards there would be nothing to refuse.
+  const leave = deps.streams.enter(context.get("caller").tenant);
+  try {
+    return await submitOnce(context, deps, accept, { cancelWhenGone, leave });
+  } catch (error) {
+    leave();
+    throw error;
+  }
+};
+
+const submitOnce = async (
+  context: Context<AppEnv>,
+  deps: SubmitDependencies,
+  accept: (identity: RunIdentity) => Promise<LiveExecution>,
+  { cancelWhenGone, leave }: { cancelWhenGone: boolean; leave?: () => void },
+): Promise<Response> => {
   const later = (context.req.header("prefer") ?? "").toLowerCase().includes("respond-async");
-  const events = wantsEvents(context);
+  const events = leave !== undefined;
   const after = events ? lastEventId(context) : 0;
   const visible = visibleTo(context.get("caller"));
   const accepted = await makeOnce<Accepted>(context, deps.idempotency, {
@@ -47,6 +69,8 @@ export const submit = async (
       if (cancelWhenGone && keyOf(context) === undefined) cancelWith(context.req.raw.signal, live);
       return { stored: await live.result };
     },
+    // It ended and can't be stored yet: to be found, not to be run again.
+    holds: (id) => deps.ledger.find(visible, id) !== undefined,
     again: async (id) => {
       const live = deps.ledger.find(visible, id);
       if (live) return later || events ? { live } : { stored: await live.result };
@@ -57,16 +81,24 @@ export const submit = async (
   const id = "live" in accepted ? accepted.live.id : idOf(accepted.stored);
   context.header("location", `/v1/executions/${id}`);
   context.header("x-execution-id", id);
-  if (events) return executionEvents(context, deps, visible, { id, after });
-  if ("stored" in accepted) return storedAnswer(context, accepted.stored);
+  if (events) return executionEvents(context, deps, visible, { id, after, leave });
+  if ("stored" in accepted) {
+    throwIfFailed(accepted.stored);
+    return storedAnswer(context, deps.records, visible, { id, stored: accepted.stored });
+  }
   return context.json(accepted.live.record(), 202);
 };
 
 /** As stored, without a second look: an execution can have many megabytes of output. */
-const storedAnswer = (context: Context<AppEnv>, stored: StoredExecution): Response => {
-  throwIfFailed(stored);
-  return context.body(stored, 200, { "content-type": "application/json" });
-};
+const storedAnswer = (
+  context: Context<AppEnv>,
+  records: SharedRecords,
+  visible: string | undefined,
+  { id, stored }: { id: string; stored: StoredExecution },
+): Response =>
+  stored.length <= SLICE
+    ? context.body(stored, 200, { "content-type": "application/json" })
+    : sendJson(context, records.of(visible, id, stored).json);
 
 /** What came to nothing is answered as the error that it was. */
 const throwIfFailed = (stored: StoredExecution): void => {

@@ -210,6 +210,15 @@ describe("a sandbox for one run", () => {
     await expect(running).rejects.toThrow("gone away");
   });
 
+  test("a refusal for want of processes is a fault where nothing ran before", async () => {
+    const { sandbox, launcher } = setUp();
+    launcher.onRun = () => launcher.event(fromLauncher.refused, { errno: 11, reason: "no" });
+    await expect(sandbox.run(aRequest(), options())).rejects.toMatchObject({
+      name: "SandboxFault",
+      started: false,
+    });
+  });
+
   test.each([
     ["is the code's doing where the engine says that memory ran out", true],
     ["is a fault of the sandbox where it doesn't", false],
@@ -502,6 +511,35 @@ describe("a session's sandbox", () => {
     sandbox.forget("exe_1");
     await eventually(() => launcher.types().includes(toLauncher.ack));
     expect(launcher.heard.at(-1)?.payload.readBigUInt64BE(0)).toBe(3n);
+  });
+
+  test("whose own processes left no room for a run says so, and goes on", async () => {
+    const { sandbox, launcher } = await setUpSession();
+    launcher.onRun = () => launcher.event(fromLauncher.refused, { errno: 11, reason: "no" });
+    const told: RunEvent[] = [];
+    const report = await sandbox.run(aRequest(), options({ onEvent: (event) => told.push(event) }));
+    expect(report).toMatchObject({ results: [], end: { kind: "refused", cause: "processes" } });
+    expect(told).toEqual([]);
+    launcher.onRun = () => endWell(launcher);
+    expect(await sandbox.run(aRequest({ id: "exe_2" }), options())).toMatchObject({
+      end: { kind: "launcher" },
+    });
+  });
+
+  test("whose files are in the way of a run tells what is, and goes on", async () => {
+    const { sandbox, launcher } = await setUpSession();
+    launcher.onRun = () => launcher.event(fromLauncher.refused, { errno: 21, reason: "no" });
+    await expect(sandbox.run(aRequest(), options())).rejects.toMatchObject({
+      name: "InputsRefused",
+      errno: 21,
+      message: "/workspace/action.py is a folder",
+    });
+    launcher.onRun = () => endWell(launcher);
+    await sandbox.run(aRequest({ id: "exe_2" }), options());
+    sandbox.forget("exe_2");
+    sandbox.forget("exe_1");
+    await eventually(() => launcher.types().includes(toLauncher.ack));
+    expect(launcher.heard.at(-1)?.payload.readBigUInt64BE(0)).toBe(4n);
   });
 
   test("that is released lives on, and what runs in it is not waited for", async () => {

@@ -162,6 +162,35 @@ describe("over a restart", () => {
   });
 });
 
+describe("what is done rather than made", () => {
+  const doing = (store: MemoryIdempotencyStore, act: () => Promise<void>) => {
+    const seen: string[] = [];
+    const once = () =>
+      new Idempotency(store).once(request(), {
+        createRef: () => "begun",
+        settledRef: "done",
+        first: async () => {
+          await act();
+          return "did it";
+        },
+        again: async (ref) => {
+          seen.push(ref);
+          return ref === "done" ? "was done" : undefined;
+        },
+      });
+    return { once, seen };
+  };
+
+  test("is told apart from what the process before had only begun", async () => {
+    const store = new MemoryIdempotencyStore();
+    void doing(store, () => new Promise(() => {})).once();
+    const { once, seen } = doing(store, async () => {});
+    expect(await once()).toBe("did it");
+    expect(await once()).toBe("was done");
+    expect(seen).toEqual(["begun", "done"]);
+  });
+});
+
 describe("a store that can't be written", () => {
   test("lets nothing happen that could not be told apart from its repetition", async () => {
     const { once, store, made } = setUp();

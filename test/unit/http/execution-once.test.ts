@@ -129,19 +129,18 @@ describe("an Idempotency-Key", () => {
     expect(again.body.id).not.toBe(failed.body.id);
   });
 
-  test("whose execution could not be stored at its end leads to another one", async () => {
-    const { submit, held, stores } = setUp();
+  test("whose execution could not be stored at its end leads to that one, once it is stored, and to no other", async () => {
+    const { submit, held, stores, late, runtime } = setUp();
     const runs = held();
     const first = await submit({ headers: { ...headers, ...later } });
     await settled();
     stores.executions.full = true;
     await runs.last.end();
+    expect((await submit({ headers })).status).toBe(503);
     stores.executions.full = false;
-    const again = submit({ headers });
-    await settled();
-    await runs.last.end(aReport("at last"));
-    expect(await again).toMatchObject({ status: 200, body: { observation: { stdout: "at last" } } });
-    expect((await again).body.id).not.toBe(first.body.id);
+    late.retry();
+    expect(await submit({ headers })).toMatchObject({ status: 200, body: { id: first.body.id } });
+    expect(runtime.made.filter(({ runs: times }) => times > 0)).toHaveLength(1);
   });
 
   test.each(["", "a b", "\u00fc", "x".repeat(256)])("%j is none", async (key) => {

@@ -1,10 +1,14 @@
 /** What a caller that feeds a run learns of a launcher that refuses: only a full input is worth another try. */
+
 import { expect, test } from "vitest";
 import type { ExecutionHead } from "../../../src/domain/execution.ts";
 import { Ledger } from "../../../src/engine/executions/ledger.ts";
+import { SharedRecords } from "../../../src/engine/executions/shared-records.ts";
 import { Idempotency } from "../../../src/engine/idempotency.ts";
+import { LateWrites } from "../../../src/engine/late-writes.ts";
 import { SandboxFault } from "../../../src/engine/ports/runtime.ts";
 import { FileRefused } from "../../../src/engine/ports/sandbox-files.ts";
+import { OpenStreams } from "../../../src/http/open-streams.ts";
 import { executionRoutes } from "../../../src/http/routes/executions.ts";
 import { bareHttpOf } from "../../support/bare-http.ts";
 import { FakeSandbox } from "../../support/fake-runtime.ts";
@@ -31,12 +35,20 @@ const never = async () => {
 const setUp = () => {
   const sandbox = new FakeSandbox("sbx_1", "container", never);
   const store = new MemoryExecutionStore();
-  const ledger = new Ledger({ store, telemetry: new RecordedTelemetry(), onFault: never, charge: () => {} });
+  const ledger = new Ledger({
+    store,
+    late: new LateWrites(never),
+    telemetry: new RecordedTelemetry(),
+    onFault: never,
+    charge: () => {},
+  });
   const live = ledger.begin("t", head, "");
   const routes = executionRoutes({
     executor: { submit: never },
     ledger,
     store,
+    records: new SharedRecords(store),
+    streams: new OpenStreams(0),
     idempotency: new Idempotency(new MemoryIdempotencyStore()),
     onError: () => {},
     assertWithinBounds: () => {},

@@ -37,6 +37,15 @@ describe("an idempotency key", () => {
     expect(idempotency.claim({ ...claim, ref: "exe_2" })).toEqual({ first: true });
   });
 
+  test("leads to something else once its taker says so, and by nobody else's doing", () => {
+    const { idempotency } = aStore();
+    idempotency.claim(claim);
+    idempotency.settle({ ...claim, ref: "exe_2" }, "nothing");
+    expect(idempotency.claim(claim)).toMatchObject({ first: false, ref: "exe_1" });
+    idempotency.settle(claim, "done");
+    expect(idempotency.claim(claim)).toEqual({ first: false, ref: "done", sameBody: true });
+  });
+
   test("is forgotten after its time, counted from its first use", async () => {
     const clock = new ManualClock();
     const { idempotency } = aStore({ clock });

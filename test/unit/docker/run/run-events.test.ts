@@ -116,6 +116,19 @@ describe("acknowledging", () => {
     expect(events.forget("c")).toBe(6);
   });
 
+  test("covers a run that was refused, and does not wait for one that never began", () => {
+    const events = made();
+    events.begin("refused", nothing);
+    events.take(event(1, refused));
+    expect(events.forget("never begun")).toBeUndefined();
+    events.begin("fine", nothing);
+    events.take(start(2, "fine"));
+    events.take(event(3, exit));
+    expect(events.forget("fine")).toBeUndefined();
+    expect(events.forget("refused")).toBe(3);
+    expect(events.forget("refused")).toBeUndefined();
+  });
+
   test("waits for the end of a run that is forgotten before", () => {
     const events = made();
     events.begin("a", nothing);

@@ -120,10 +120,23 @@ test("what was held back of a character comes out before the files", async () =>
   feed.finished(stored);
   const reader = follow();
   await settled();
-  expect(reader.events.map(({ type, data }) => [type, data]).slice(1)).toEqual([
+  expect(reader.events.map(({ type, data }) => [type, String(data)]).slice(1)).toEqual([
     ["stderr", '{"text":"a"}'],
     ["stderr", '{"base64":"6Ko="}'],
     ["file", '{"path":"a","bytes":1}'],
     ["finished", `{"execution":${stored}}`],
   ]);
+});
+
+test("what may be large is the same memory for every reader", async () => {
+  begin();
+  feed.result({ forms: [] });
+  feed.finished(stored);
+  const readers = [follow(), follow()];
+  await settled();
+  for (const at of [1, 2]) {
+    const [one, other] = readers.map(({ events }) => events[at]?.data);
+    expect(one).toBeInstanceOf(Buffer);
+    expect(one).toBe(other);
+  }
 });

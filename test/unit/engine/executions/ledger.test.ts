@@ -38,7 +38,8 @@ const begun = (change = {}) => {
     ...engine,
     live,
     seen: watch(live),
-    finish: () => engine.ledger.finish(live, observe(aReport("1\n", { cpuMs: 7 })), timings),
+    finish: (onStored?: () => void) =>
+      engine.ledger.finish(live, observe(aReport("1\n", { cpuMs: 7 })), timings, onStored),
   };
 };
 
@@ -57,24 +58,29 @@ describe("nothing is acknowledged before it is stored", () => {
     expect(stores.executions.unfinished()).toMatchObject([{ tenant: "t", plan: "{}" }]);
   });
 
-  test("where the end can't be stored nobody is told one, until it is told as a failure", async () => {
-    const { ledger, stores, live, seen, finish } = begun();
+  test("that can't be stored is refused to whoever waits, found here, and told once it is stored", async () => {
+    const { ledger, late, stores, live, seen, finish } = begun();
     stores.executions.full = true;
-    expect(finish).toThrow("can't be written");
+    const kept: string[] = [];
+    finish(() => kept.push("forgotten"));
     await settled();
-    expect(seen).toEqual({ result: undefined, types: ["started"], ended: false });
+    expect(seen).toMatchObject({ result: { code: "store_unavailable" }, types: ["started"], ended: false });
     expect(ledger.find("t", live.id)).toBe(live);
-    const error = new ServiceError("store_unavailable", "full");
-    ledger.fail(live, error);
+    late.retry();
     await settled();
-    expect(seen).toEqual({ result: error, types: ["started", "error"], ended: true });
+    expect([seen.ended, kept, late.size]).toEqual([false, [], 1]);
+    stores.executions.full = false;
+    late.retry();
+    await settled();
+    expect(seen).toMatchObject({ types: ["started", "finished"], ended: true });
+    expect([kept, late.size, ledger.find("t", live.id)]).toEqual([["forgotten"], 0, undefined]);
+    expect(JSON.parse(stores.executions.find("t", live.id) ?? "")).toMatchObject({ status: "finished" });
   });
 
   test("whoever waits gets what the store has", async () => {
     const { stores, live, seen, finish } = begun();
-    const stored = finish();
+    finish();
     await settled();
-    expect(seen.result).toEqual(JSON.parse(stored));
     expect(seen.types).toEqual(["started", "finished"]);
     expect(JSON.parse(stores.executions.find("t", live.id) ?? "")).toEqual(seen.result);
   });
@@ -99,14 +105,18 @@ describe("a failure", () => {
     expect([telemetry.outcomes, telemetry.faults, charges]).toEqual([[], ["sandbox_failed"], []]);
   });
 
-  test("that can't be stored is told all the same, and is unfinished for the next process", async () => {
-    const { ledger, stores, faults, live, seen } = begun();
+  test("that can't be stored is told all the same, and is stored once it can be", async () => {
+    const { ledger, late, stores, faults, live, seen } = begun();
     stores.executions.full = true;
     ledger.fail(live, broke);
     await settled();
     expect(seen).toMatchObject({ result: broke, ended: true });
     expect(faults).toMatchObject([{ code: "store_unavailable" }]);
     expect(stores.executions.unfinished()).toHaveLength(1);
+    stores.executions.full = false;
+    late.retry();
+    expect(stores.executions.unfinished()).toEqual([]);
+    expect(ledger.find("t", live.id)).toBeUndefined();
   });
 });
 
@@ -139,9 +149,10 @@ test("an execution is charged for its CPU time and output; in a session the sand
 });
 
 test("times are told to the microsecond", () => {
-  const { ledger, live } = begun();
+  const { ledger, live, stores } = begun();
   const odd = { queuedMs: 0, acquireMs: 0, runMs: 1.23456789, totalMs: 2 };
-  expect(JSON.parse(ledger.finish(live, neverBegan, odd))).toMatchObject({ timings: { runMs: 1.235 } });
+  ledger.finish(live, neverBegan, odd);
+  expect(JSON.parse(stores.executions.find("t", live.id) ?? "")).toMatchObject({ timings: { runMs: 1.235 } });
 });
 
 describe("an execution that doesn't run yet", () => {

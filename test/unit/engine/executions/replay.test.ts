@@ -6,7 +6,9 @@ import type { Ledger } from "../../../../src/engine/executions/ledger.ts";
 import type { LiveExecution } from "../../../../src/engine/executions/live-execution.ts";
 import { neverBegan, observe } from "../../../../src/engine/executions/observe.ts";
 import { replay } from "../../../../src/engine/executions/replay.ts";
+import { StoredRecord } from "../../../../src/engine/executions/stored-record.ts";
 import type { RunEvent } from "../../../../src/engine/ports/runtime.ts";
+import type { StoredExecution, Timeline } from "../../../../src/engine/ports/stores.ts";
 import { anEngine } from "../../../support/engine.ts";
 import { aReport } from "../../../support/fake-runtime.ts";
 import { aHead } from "../../store/records.ts";
@@ -26,7 +28,7 @@ const follow = async (head: ExecutionHead, carry: (ledger: Ledger, live: LiveExe
     const stored = stores.executions.find("t", live.id);
     const timeline = stores.executions.timeline("t", live.id);
     if (stored === undefined || timeline === undefined) throw new Error("nothing is stored");
-    return [...replay(stored, timeline, after)];
+    return [...replay(new StoredRecord(stored, timeline), after)];
   };
   return { told, again };
 };
@@ -86,7 +88,7 @@ describe("a finished execution is told again", () => {
       fc.asyncProperty(events, async (said) => {
         const { told } = await follow(aHead(ID), run(said, [{ path: "a", content: Buffer.from([255]) }]));
         expect(told.map(({ id }) => id)).toEqual(told.map((_, index) => index + 1));
-        for (const { type, data } of told) executionEventSchemas[type].parse(JSON.parse(data));
+        for (const { type, data } of told) executionEventSchemas[type].parse(JSON.parse(String(data)));
         expect(told.map(({ type }) => type).indexOf("finished")).toBe(told.length - 1);
       }),
       { numRuns: 50 },
@@ -99,7 +101,7 @@ describe("a finished execution is told again", () => {
         const { told } = await follow(aHead(ID), run(said));
         for (const stream of ["stdout", "stderr"] as const) {
           const written = said.flatMap((event) => (event.type === stream ? event.data : []));
-          const read = told.filter(({ type }) => type === stream).map(({ data }) => bytesOf(data));
+          const read = told.filter(({ type }) => type === stream).map(({ data }) => bytesOf(String(data)));
           expect(Buffer.concat(read)).toEqual(Buffer.concat(written));
         }
       }),
@@ -124,7 +126,7 @@ describe("a finished execution is told again", () => {
       ledger.finish(live, observe(aReport()), timings);
     });
     expect(again(0)).toEqual(told);
-    expect(JSON.parse(told[0]?.data ?? "")).toMatchObject({ execution: { session, status: "running" } });
+    expect(JSON.parse(String(told[0]?.data))).toMatchObject({ execution: { session, status: "running" } });
   });
 
   test("also one that never began", async () => {
@@ -136,10 +138,26 @@ describe("a finished execution is told again", () => {
   });
 });
 
+test("all readers of one record are told the same memory", async () => {
+  const result: RunEvent = { type: "result", result: { forms: [] } };
+  const stored = await new Promise<StoredExecution>((resolve, reject) => {
+    const { ledger } = anEngine();
+    const live = ledger.begin("t", aHead(ID), "");
+    live.result.then(resolve, reject);
+    run([result])(ledger, live);
+  });
+  const record = new StoredRecord(stored, "s0 r" as Timeline);
+  const [one, other] = [[...replay(record, 0)], [...replay(record, 0)]];
+  expect(one.map(({ type }) => type)).toEqual(["started", "result", "finished"]);
+  for (const at of [1, 2]) expect(one[at]?.data).toBe(other[at]?.data);
+  expect(record.json.buffer).toBe(record.finished.buffer);
+  expect(record.json.toString()).toBe(stored);
+});
+
 test("of a failed one the error is what is left to tell, whatever was told before", () => {
   const error = { code: "sandbox_failed", detail: "broke", retryable: true, infra: true };
-  const stored = JSON.stringify({ ...aHead(ID), status: "failed", error });
-  const again = (after: number) => [...replay(stored as Parameters<typeof replay>[0], "" as never, after)];
+  const stored = JSON.stringify({ ...aHead(ID), status: "failed", error }) as StoredExecution;
+  const again = (after: number) => [...replay(new StoredRecord(stored, undefined), after)];
   expect(again(0)).toEqual([{ id: 1, type: "error", data: JSON.stringify(error) }]);
   expect(again(7)).toEqual([{ id: 8, type: "error", data: JSON.stringify(error) }]);
 });

@@ -100,13 +100,23 @@ describe("a session ends", () => {
     await ended;
   });
 
-  test("also where that can't be stored: the place and the sandbox are given back all the same", async () => {
-    const { id, session, sessions, stores, admission, sandbox } = await inSession();
+  test("also where that can't be stored: all is given back, it is seen as ended, and stored once it can be", async () => {
+    const { id, session, sessions, stores, late, admission, sandbox } = await inSession();
     stores.sessions.full = true;
-    await expect(session.end("closed")).rejects.toMatchObject({ code: "store_unavailable" });
+    await session.end("closed");
+    expect(sessions.find("t", id)).toMatchObject({ state: "ended", termination: { reason: "closed" } });
+    expect(stores.sessions.find("t", id)?.state).toBe("idle");
     expect(admission.of("t").sandboxes).toBe(0);
     expect(sandbox.destroyed).toBe(true);
-    expect(() => sessions.live("t", id)).toThrow(expect.objectContaining({ code: "session_ended" }));
+    const refused = expect.objectContaining({ code: "session_ended" });
+    expect(() => sessions.live("t", id).files()).toThrow(refused);
+    stores.sessions.full = false;
+    late.retry();
+    expect(stores.sessions.find("t", id)).toMatchObject({
+      state: "ended",
+      termination: { reason: "closed" },
+    });
+    expect(() => sessions.live("t", id)).toThrow(refused);
   });
 
   test("although its sandbox can't be removed: that is the reaper's", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Caller } from "../../../../src/domain/tenant.ts";
-import { Admission } from "../../../../src/engine/admission.ts";
+import { Admission } from "../../../../src/engine/admission/admission.ts";
 import { LimitsOfTenants } from "../../../../src/engine/tenants/limits-of-tenants.ts";
 import { Tenants } from "../../../../src/engine/tenants/tenants.ts";
 import { MemoryTenantStore } from "../../../support/memory-stores.ts";

@@ -273,6 +273,6 @@ test("any set of files goes out and in again as it was", async () => {
         expect(shape(to.files)).toEqual(shape(from.files));
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 60 },
   );
 });

@@ -68,10 +68,13 @@ describe("an address", () => {
     ["é", "%C3%A9"],
     ["e\u0301", "e%CC%81"],
     ["x.", "x."],
+    ["a/b", "a%2Fb"],
+    ["a/b/c", "a/b%2fc"],
+    ["a%2Fb", "a%252Fb"],
   ])("of %s is decoded once", async (name, path) => {
     const { files, port } = await serve();
     expect((await send(port, "PUT", `${BASE}/${path}`, "bytes")).status).toBe(201);
-    expect([...files.nodes.keys()]).toEqual([name]);
+    expect([...files.nodes.keys()].at(-1)).toBe(name);
     expect((await send(port, "GET", `${BASE}/${path}`)).text).toBe("bytes");
   });
 });

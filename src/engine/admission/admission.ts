@@ -1,4 +1,4 @@
-import { ServiceError, shuttingDown } from "../domain/errors.ts";
+import { ServiceError, shuttingDown } from "../../domain/errors.ts";
 import { type ShareBounds, TenantShare } from "./tenant-share.ts";
 
 interface AdmissionSettings {

@@ -1,4 +1,4 @@
-import type { TenantLimits } from "../domain/tenant.ts";
+import type { TenantLimits } from "../../domain/tenant.ts";
 import { Line } from "./line.ts";
 
 export type ShareBounds = Pick<TenantLimits, "sandboxes" | "queued">;

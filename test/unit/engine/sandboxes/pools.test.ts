@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { Pools } from "../../../src/engine/pools.ts";
-import { Slots } from "../../../src/engine/slots.ts";
-import { anImage, aPolicy, poolSettings } from "../../support/builders.ts";
-import { FakeRuntime } from "../../support/fake-runtime.ts";
-import { ManualClock, settled } from "../../support/manual-clock.ts";
-import { RecordedTelemetry } from "../../support/recorded-telemetry.ts";
+import { Slots } from "../../../../src/engine/admission/slots.ts";
+import { Pools } from "../../../../src/engine/sandboxes/pools.ts";
+import { anImage, aPolicy, poolSettings } from "../../../support/builders.ts";
+import { FakeRuntime } from "../../../support/fake-runtime.ts";
+import { ManualClock, settled } from "../../../support/manual-clock.ts";
+import { RecordedTelemetry } from "../../../support/recorded-telemetry.ts";
 
 const never = new AbortController().signal;
 const policy = aPolicy();

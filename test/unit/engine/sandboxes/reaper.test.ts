@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { Reaper } from "../../../src/engine/reaper.ts";
-import { FakeRuntime } from "../../support/fake-runtime.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { Reaper } from "../../../../src/engine/sandboxes/reaper.ts";
+import { FakeRuntime } from "../../../support/fake-runtime.ts";
+import { ManualClock } from "../../../support/manual-clock.ts";
 
 test("removes what a crash of this instance left and what nobody else cleared away, nothing more", async () => {
   const runtime = new FakeRuntime();

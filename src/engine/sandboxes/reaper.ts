@@ -1,5 +1,5 @@
-import type { Clock } from "./ports/clock.ts";
-import type { ContainerRuntime, SandboxRef } from "./ports/runtime.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { ContainerRuntime, SandboxRef } from "../ports/runtime.ts";
 
 /** An exited sandbox of another instance is nobody's after this long: its owner would have removed it. */
 const ABANDONED_MS = 60_000;
@@ -21,7 +21,11 @@ export class Reaper {
 
   /** Returns how many containers it removed. */
   async sweep(): Promise<number> {
-    const orphans = (await this.#runtime.list()).filter((ref) => this.#isOrphan(ref));
+    const seen = await this.#orphans();
+    if (seen.length === 0) return 0;
+    // One that was just being removed was in the list, though its owner had let go of it.
+    const still = new Set((await this.#orphans()).map(({ containerId }) => containerId));
+    const orphans = seen.filter(({ containerId }) => still.has(containerId));
     const removals = await Promise.allSettled(
       orphans.map(({ containerId }) => this.#runtime.remove(containerId)),
     );
@@ -29,6 +33,10 @@ export class Reaper {
     // The next sweep tries again; who called hears of it now.
     if (failed?.status === "rejected") throw failed.reason;
     return orphans.length;
+  }
+
+  async #orphans(): Promise<SandboxRef[]> {
+    return (await this.#runtime.list()).filter((ref) => this.#isOrphan(ref));
   }
 
   #isOrphan({ instance, sandboxId, running, createdAt }: SandboxRef): boolean {

@@ -1,8 +1,8 @@
 /** What admission promises whatever comes in whatever order. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Accepted, Admission } from "../../../src/engine/admission.ts";
-import { settled } from "../../support/manual-clock.ts";
+import { type Accepted, Admission } from "../../../../src/engine/admission/admission.ts";
+import { settled } from "../../../support/manual-clock.ts";
 
 interface Run {
   tenant: string;

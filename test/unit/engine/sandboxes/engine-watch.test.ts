@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { EngineWatch } from "../../../src/engine/engine-watch.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { EngineWatch } from "../../../../src/engine/sandboxes/engine-watch.ts";
+import { ManualClock } from "../../../support/manual-clock.ts";
 
 const setUp = () => {
   const engine = { answers: true, lost: 0 };

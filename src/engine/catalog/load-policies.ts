@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { type Policy, policySchema } from "../domain/policy.ts";
+import { type Policy, policySchema } from "../../domain/policy.ts";
 
 /** Throws an Error that names the file and the field. */
 export const loadPolicies = (folder: string): Policy[] => {

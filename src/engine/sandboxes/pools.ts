@@ -1,8 +1,8 @@
-import type { Image } from "../domain/image.ts";
-import type { Policy } from "../domain/policy.ts";
+import type { Image } from "../../domain/image.ts";
+import type { Policy } from "../../domain/policy.ts";
+import type { PoolStatus } from "../ports/pool-status.ts";
+import type { SandboxContainer } from "../ports/runtime.ts";
 import { Pool, type PoolDependencies, type PoolOptions } from "./pool.ts";
-import type { PoolStatus } from "./ports/pool-status.ts";
-import type { SandboxContainer } from "./ports/runtime.ts";
 
 export type PoolSettings = Pick<
   PoolOptions,

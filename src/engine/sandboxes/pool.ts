@@ -1,12 +1,12 @@
-import { ServiceError, shuttingDown } from "../domain/errors.ts";
-import { createSandboxId } from "../domain/ids.ts";
-import type { Image } from "../domain/image.ts";
-import type { Policy } from "../domain/policy.ts";
-import type { Clock } from "./ports/clock.ts";
-import type { PoolState, PoolStatus } from "./ports/pool-status.ts";
-import type { ContainerRuntime, SandboxContainer } from "./ports/runtime.ts";
-import type { Telemetry } from "./ports/telemetry.ts";
-import type { Slots } from "./slots.ts";
+import { ServiceError, shuttingDown } from "../../domain/errors.ts";
+import { createSandboxId } from "../../domain/ids.ts";
+import type { Image } from "../../domain/image.ts";
+import type { Policy } from "../../domain/policy.ts";
+import type { Slots } from "../admission/slots.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { PoolState, PoolStatus } from "../ports/pool-status.ts";
+import type { ContainerRuntime, SandboxContainer } from "../ports/runtime.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
 
 export interface PoolOptions {
   image: Image;

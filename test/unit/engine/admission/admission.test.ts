@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { Admission } from "../../../src/engine/admission.ts";
-import type { ShareBounds } from "../../../src/engine/tenant-share.ts";
-import { settled } from "../../support/manual-clock.ts";
+import { Admission } from "../../../../src/engine/admission/admission.ts";
+import type { ShareBounds } from "../../../../src/engine/admission/tenant-share.ts";
+import { settled } from "../../../support/manual-clock.ts";
 
 const never = new AbortController().signal;
 

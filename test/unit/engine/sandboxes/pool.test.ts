@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { ServiceError } from "../../../src/domain/errors.ts";
-import { Pool } from "../../../src/engine/pool.ts";
-import { Slots } from "../../../src/engine/slots.ts";
-import { anImage, aPolicy } from "../../support/builders.ts";
-import { FakeRuntime } from "../../support/fake-runtime.ts";
-import { ManualClock, settled } from "../../support/manual-clock.ts";
-import { RecordedTelemetry } from "../../support/recorded-telemetry.ts";
+import { ServiceError } from "../../../../src/domain/errors.ts";
+import { Slots } from "../../../../src/engine/admission/slots.ts";
+import { Pool } from "../../../../src/engine/sandboxes/pool.ts";
+import { anImage, aPolicy } from "../../../support/builders.ts";
+import { FakeRuntime } from "../../../support/fake-runtime.ts";
+import { ManualClock, settled } from "../../../support/manual-clock.ts";
+import { RecordedTelemetry } from "../../../support/recorded-telemetry.ts";
 
 const never = new AbortController().signal;
 

@@ -2,8 +2,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { loadPolicies } from "../../../src/engine/load-policies.ts";
-import { policiesFolder } from "../../support/builders.ts";
+import { loadPolicies } from "../../../../src/engine/catalog/load-policies.ts";
+import { policiesFolder } from "../../../support/builders.ts";
 
 let folder: string;
 beforeEach(() => {

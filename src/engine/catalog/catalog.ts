@@ -1,7 +1,7 @@
-import { ServiceError } from "../domain/errors.ts";
-import type { Image } from "../domain/image.ts";
-import type { Policy } from "../domain/policy.ts";
-import type { ContainerRuntime } from "./ports/runtime.ts";
+import { ServiceError } from "../../domain/errors.ts";
+import type { Image } from "../../domain/image.ts";
+import type { Policy } from "../../domain/policy.ts";
+import type { ContainerRuntime } from "../ports/runtime.ts";
 
 /** The policies that were loaded and the images that the engine has. */
 export class Catalog {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { Slots } from "../../../src/engine/slots.ts";
-import { settled } from "../../support/manual-clock.ts";
+import { Slots } from "../../../../src/engine/admission/slots.ts";
+import { settled } from "../../../support/manual-clock.ts";
 
 test("places go to those who wait in their order, and nobody slips in between", async () => {
   const slots = new Slots(1);

@@ -8,7 +8,7 @@ let service: PrivateService;
 
 beforeAll(async () => {
   // A bound on what the generated requests leave behind while they run.
-  service = await startPrivateService({ CLOCHE_TENANT_SANDBOXES: "12", CLOCHE_POOL_TARGET: "2" });
+  service = await startPrivateService({ CLOCHE_TENANT_SANDBOXES: "24", CLOCHE_POOL_TARGET: "2" });
 }, timeout);
 afterAll(async () => await service?.[Symbol.asyncDispose]());
 

@@ -24,7 +24,7 @@ import {
 } from "./memory-stores.ts";
 import { RecordedTelemetry } from "./recorded-telemetry.ts";
 
-export const someStores = () => ({
+const someStores = () => ({
   executions: new MemoryExecutionStore(),
   sessions: new MemorySessionStore(),
   cohorts: new MemoryCohortStore(),

@@ -27,13 +27,6 @@ export const aReport = (stdout = "", change: Parameters<typeof someEvidence>[0] 
   end: { kind: "launcher", evidence: someEvidence({ stdoutBytes: stdout.length, ...change }) },
 });
 
-/** A run that goes on until it is cancelled. */
-export const untilCancelled: FakeRun = async (_request, { signal, onEvent }) => {
-  onEvent?.({ type: "started" });
-  await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-  return aReport("", { exitCode: null, signal: 9, killedBy: "cancel", stateLost: true });
-};
-
 export interface HeldRun {
   request: RunRequest;
   say(event: RunEvent): void;

@@ -33,8 +33,6 @@ export interface Ask {
   signal?: AbortSignal;
 }
 
-export type HttpApp = ReturnType<typeof httpApp>;
-
 export const httpApp = ({ engine: engineSettings = {}, limits, http = {} }: Settings = {}) => {
   const engine = anEngine({ boundsOf: () => ({ sandboxes: 8, queued: 8 }), ...engineSettings });
   const { clock, stores, executor, ledger, sessions, cohorts, catalog, admission } = engine;
@@ -72,6 +70,7 @@ export const httpApp = ({ engine: engineSettings = {}, limits, http = {} }: Sett
     readiness: async () => ({ ready: true, checks: [], pools: [] }),
     metrics: async () => "",
     maxBodyBytes: 2000,
+    maxBodiesBytes: 1_000_000,
     onRequest: (line) => void lines.push(line),
     onError,
     ...http,

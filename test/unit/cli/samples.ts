@@ -17,7 +17,7 @@ const head = {
 
 export const pending = { ...head, status: "queued" };
 
-export const anObservation = (more: object = {}) => ({
+const anObservation = (more: object = {}) => ({
   outcome: "ok",
   stdout: "",
   stderr: "",

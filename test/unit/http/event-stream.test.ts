@@ -6,6 +6,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { AppEnv } from "../../../src/http/app-env.ts";
 import { eventStream, type StreamEvent } from "../../../src/http/event-stream.ts";
+import { SLICE } from "../../../src/http/slices.ts";
 import { EventReader } from "../../support/http-app.ts";
 import { settled } from "../../support/manual-clock.ts";
 
@@ -66,6 +67,21 @@ describe("a stream", () => {
     const response = await streaming({ events: [event, end], options }).get();
     expect(response.headers.get("content-type")).toBe("application/x-ndjson");
     expect(await response.text()).toBe('"1"\n{}\n');
+  });
+
+  test("sends bytes in slices of the same memory, with nothing in between", async () => {
+    const data = Buffer.from(JSON.stringify("ü".repeat(SLICE)));
+    const options = { heartbeatMs: 1 };
+    const { get, seen } = streaming({ events: [{ id: 1, type: "end", data }, end], options });
+    const reader = ((await get()).body as ReadableStream<Uint8Array>).getReader();
+    const pieces: Uint8Array[] = [];
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      pieces.push(next.value);
+      if (pieces.length < 5) expect(seen.taken).toBe(1);
+    }
+    expect(pieces.slice(1, 4).map(({ buffer }) => buffer === data.buffer)).toEqual([true, true, true]);
+    const text = Buffer.concat(pieces).toString();
+    expect(text).toBe(`id: 1\nevent: end\ndata: ${data}\n\nevent: end\ndata: {}\n\n`);
   });
 
   test("takes no event before the reader took the one before it", async () => {

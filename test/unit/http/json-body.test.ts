@@ -10,7 +10,8 @@ test("everybody who asks gets the same value, and the bytes", async () => {
   const app = bareHttp();
   app.use(readJson);
   app.post("/", async ({ req }) => {
-    const same = (await req.json()) === (await req.json());
+    const [first, second] = [await req.json(), await req.json()];
+    const same = first === second;
     return new Response(
       JSON.stringify([same, await req.json(), Buffer.from(await req.arrayBuffer()).length]),
     );

@@ -14,9 +14,9 @@ describe("the depth of JSON", () => {
       fc.string(),
     );
     const { value } = fc.letrec((tie) => ({
-      value: fc.oneof({ maxDepth: 6 }, text, tie("array"), tie("object")),
-      array: fc.array(tie("value"), { maxLength: 3 }),
-      object: fc.dictionary(text, tie("value"), { maxKeys: 3 }),
+      value: fc.oneof({ maxDepth: 4 }, text, tie("array"), tie("object")),
+      array: fc.array(tie("value"), { maxLength: 2 }),
+      object: fc.dictionary(text, tie("value"), { maxKeys: 2 }),
     }));
     fc.assert(
       fc.property(value, (json) => {
@@ -25,7 +25,7 @@ describe("the depth of JSON", () => {
         expect(isDeep(written, depth)).toBe(false);
         if (depth > 0) expect(isDeep(written, depth - 1)).toBe(true);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 

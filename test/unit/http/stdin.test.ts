@@ -35,11 +35,13 @@ const never = async () => {
 const setUp = () => {
   const sandbox = new FakeSandbox("sbx_1", "container", never);
   const store = new MemoryExecutionStore();
+  const faults: unknown[] = [];
+  const onFault = (error: unknown) => void faults.push(error);
   const ledger = new Ledger({
     store,
-    late: new LateWrites(never),
+    late: new LateWrites(onFault),
     telemetry: new RecordedTelemetry(),
-    onFault: never,
+    onFault,
     charge: () => {},
   });
   const live = ledger.begin("t", head, "");

@@ -76,7 +76,8 @@ export const buildApp = async (config: Config, { logger, apiKey }: AppDependenci
   const onFault = (err: unknown) => {
     logger.warn({ err }, "fault");
     // Whoever notices first that the engine is away makes it known.
-    if (err instanceof ServiceError && err.code === "runtime_unavailable") void engine.look().catch(() => {});
+    if (err instanceof ServiceError && err.code === "runtime_unavailable")
+      void engineWatch.look().catch(() => {});
   };
   const policies = loadPolicies(config.CLOCHE_POLICIES_DIR);
   const instance = claimInstance(config.CLOCHE_STATE_DIR);
@@ -147,7 +148,7 @@ export const buildApp = async (config: Config, { logger, apiKey }: AppDependenci
     const removed = await reaper.sweep();
     if (removed > 0) logger.warn({ removed }, "removed containers that nobody owned");
   };
-  const engine: EngineWatch = new EngineWatch({
+  const engineWatch: EngineWatch = new EngineWatch({
     ping: () => runtime.ping(),
     sessionsLost: () => sessions.endings("engine_lost"),
     clock,
@@ -182,7 +183,7 @@ export const buildApp = async (config: Config, { logger, apiKey }: AppDependenci
   const policy = catalog.policy("default");
   pools.pin(await catalog.image(undefined, policy), policy, DEFAULT_TENANT);
   held.defer(repeat(clock, REAP_EVERY_MS, reap, onFault));
-  held.defer(repeat(clock, LOOK_EVERY_MS, () => engine.look().catch(() => {}), onFault));
+  held.defer(repeat(clock, LOOK_EVERY_MS, () => engineWatch.look().catch(() => {}), onFault));
   held.defer(repeat(clock, HEARTBEAT_EVERY_MS, () => sessions.heartbeat(HEARTBEAT_MS), onFault));
   held.defer(repeat(clock, LATE_EVERY_MS, () => late.retry(), onFault));
   held.defer(repeat(clock, PRUNE_EVERY_MS, prune, onFault));
@@ -191,8 +192,8 @@ export const buildApp = async (config: Config, { logger, apiKey }: AppDependenci
     askReadiness(
       {
         engine: async () => {
-          await engine.look();
-          return engine.story();
+          await engineWatch.look();
+          return engineWatch.story();
         },
         store: () => store.check(),
         pool: () => pools.assertServes(),
@@ -233,7 +234,7 @@ export const buildApp = async (config: Config, { logger, apiKey }: AppDependenci
     auth: apiKey !== undefined,
     tenants: new Tenants({ store: store.tenants, limits, usage, admission }),
     rate: new Rate(clock, (tenant) => limits.of(tenant).requestsPerMinute),
-    assertWithinBounds: (tenant) => usage.assertWithin(tenant),
+    assertWithinQuota: (tenant) => usage.assertWithin(tenant),
     readiness,
     metrics: () => telemetry.text(),
     maxBodyBytes: config.CLOCHE_MAX_BODY_BYTES,

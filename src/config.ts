@@ -1,4 +1,4 @@
-/** The only reader of the environment. Reports every problem at once. */
+/** The service's settings, and the only reader of its environment. Reports every problem at once. */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";

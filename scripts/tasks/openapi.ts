@@ -25,7 +25,7 @@ export async function generateOpenApi(): Promise<string> {
     auth: true,
     tenants: unused,
     rate: unused,
-    assertWithinBounds: () => {},
+    assertWithinQuota: () => {},
     readiness: () => unused,
     metrics: () => unused,
     onRequest: () => {},

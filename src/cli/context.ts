@@ -2,6 +2,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { Api } from "./api/client.ts";
 import type { Output } from "./terminal/output.ts";
+import type { Times } from "./times.ts";
 
 export const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export type StopSignal = (typeof stopSignals)[number];
@@ -16,15 +17,6 @@ export interface Host {
   /** While it is not disposed of, these signals end the program only if the listener does. */
   onStop(listener: (signal: StopSignal) => void): Disposable;
   times: Times;
-}
-
-export interface Times {
-  /** A pause before another try. */
-  pause(milliseconds: number): Promise<void>;
-  /** A stream that is silent for this long is broken: three heartbeats. */
-  silenceMs: number;
-  /** How long the service may take to end a run that is to stop. */
-  graceMs: number;
 }
 
 export interface Context extends Pick<Host, "stdin" | "cwd" | "onStop" | "times"> {

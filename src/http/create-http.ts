@@ -23,11 +23,11 @@ import { boundBodies } from "./bodies-in-flight.ts";
 import type { FileRouteDependencies } from "./files/dependencies.ts";
 import { fileRoutes } from "./files/file-routes.ts";
 import { readJson } from "./json-body.ts";
-import { limitRate } from "./limits.ts";
 import { notFoundOrNotAllowed } from "./method-not-allowed.ts";
 import { OpenStreams } from "./open-streams.ts";
 import { openApiInfo } from "./openapi.ts";
 import { toProblem } from "./problem.ts";
+import { limitRate } from "./rate-limit.ts";
 import { batchRoutes } from "./routes/batches.ts";
 import { catalogRoutes } from "./routes/catalog.ts";
 import { cohortRoutes } from "./routes/cohorts.ts";
@@ -56,7 +56,7 @@ export interface HttpDependencies {
   tenants: Tenants;
   rate: Rate;
   /** Throws `quota_exhausted`. */
-  assertWithinBounds(tenant: string): void;
+  assertWithinQuota(tenant: string): void;
   readiness(): Promise<Readiness>;
   metrics(): Promise<string>;
   maxBodyBytes: number;

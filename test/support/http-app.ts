@@ -66,7 +66,7 @@ export const httpApp = ({ engine: engineSettings = {}, limits, http = {} }: Sett
     auth: true,
     tenants: new Tenants({ store: tenantStore, limits: limitsOf, usage, admission }),
     rate: new Rate(clock, (tenant) => limitsOf.of(tenant).requestsPerMinute),
-    assertWithinBounds: () => {},
+    assertWithinQuota: () => {},
     readiness: async () => ({ ready: true, checks: [], pools: [] }),
     metrics: async () => "",
     maxBodyBytes: 2000,

@@ -1,7 +1,7 @@
 /** Requests to the service. What failed on the way, or found the service full, is sent again a few times. */
 import { randomUUID } from "node:crypto";
-import type { Times } from "../context.ts";
 import { ConnectionError, Unreachable } from "../errors.ts";
+import type { Times } from "../times.ts";
 import { toProblemError } from "./problem.ts";
 import { type Query, toQuery } from "./route.ts";
 

@@ -40,7 +40,7 @@ interface Waiter {
 }
 
 /**
- * Warm sandboxes for one image and one policy, each handed out once and for good.
+ * Warm sandboxes for one image, one policy and one tenant, each handed out once and for good.
  *
  * States of the pool:
  * - `filling`: fewer warm sandboxes than the target and its waiters need; creates are under way.

@@ -1,7 +1,5 @@
-import { createHash } from "node:crypto";
 import type { SessionAction } from "../../domain/action.ts";
-import { ServiceError, shuttingDown } from "../../domain/errors.ts";
-import type { ExecutionHead } from "../../domain/execution.ts";
+import { ServiceError } from "../../domain/errors.ts";
 import type { Image } from "../../domain/image.ts";
 import type { Policy } from "../../domain/policy.ts";
 import type { SessionChange, Session as SessionView } from "../../domain/session.ts";
@@ -12,11 +10,13 @@ import type { LiveExecution } from "../executions/live-execution.ts";
 import { type RunIdentity, toSessionRunRequest } from "../executions/to-run-request.ts";
 import type { LateWrites } from "../late-writes.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { RunReport, RunRequest, SandboxContainer } from "../ports/runtime.ts";
+import type { RunReport, SandboxContainer } from "../ports/runtime.ts";
 import type { SandboxFiles } from "../ports/sandbox-files.ts";
 import type { SessionStore } from "../ports/stores.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
+import { cutOff, sessionEnded } from "./session-errors.ts";
 import { SessionQueue } from "./session-queue.ts";
+import { toSessionHead } from "./to-session-head.ts";
 import { touching } from "./touching-files.ts";
 
 /** What of a session is kept; its state is made of what it does. */
@@ -60,8 +60,18 @@ export interface ExecutionPlan {
 }
 
 /**
- * One session that lives. Its executions run one at a time, in the order in which they came. It ends once,
- * by `end`, whoever calls it: its owner, a timer, or the sandbox's own end.
+ * One session that lives. Its executions run one at a time, in the order in which they came.
+ *
+ * States, as `view` tells them:
+ * - `idle`: nothing runs or waits. -> `busy` with the first execution.
+ * - `busy`: one runs, others may wait. -> `idle` when none is left.
+ * - `resetting`: what ran is cancelled, another sandbox is made; executions and files are refused. -> `idle`,
+ *   in the new sandbox, or in the old one where no other could be had.
+ * - `reattaching`: the link to the sandbox is lost and made anew; what runs goes on there. -> `idle` or `busy`,
+ *   or `ended` when it can't be.
+ * - `ended`: by `end`, once, whoever calls it: its owner, a timer, the sandbox's own end. Refuses everything from
+ *   the first moment; stored as soon as the store takes it. Final.
+ * `release` is no end: the session goes on without this process, in the state that it is in.
  */
 export class Session {
   readonly policy: Policy;
@@ -144,7 +154,7 @@ export class Session {
     try {
       const live = ledger.begin(
         this.tenant,
-        this.#toHead(request, sequence, clock.now()),
+        toSessionHead(request, { ...this.#record, sequence }, this.policy, clock.now()),
         JSON.stringify(plan),
       );
       this.#record.sequence = sequence;
@@ -267,27 +277,6 @@ export class Session {
     if (this.#resetting) return "resetting";
     if (!this.#sandbox.attached) return "reattaching";
     return this.#queue.busy ? "busy" : "idle";
-  }
-
-  #toHead(request: RunRequest, sequence: number, now: number): ExecutionHead {
-    const source = request.mode === "command" ? JSON.stringify(request.argv) : request.code;
-    return {
-      id: request.id,
-      createdAt: new Date(now).toISOString(),
-      action: {
-        kind: request.mode,
-        sha256: createHash("sha256").update(source).digest("hex"),
-        image: { name: this.image.name, digest: this.image.digest },
-        policy: { name: this.policy.name, digest: this.policy.digest },
-      },
-      tier: this.policy.isolation.tier,
-      session: {
-        id: this.id,
-        sequence,
-        interpreter: request.mode === "cell" ? this.#record.interpreter : 0,
-        stateLost: false,
-      },
-    };
   }
 
   /** Those that ran while it waited may have lost the interpreter that it was to run in. */
@@ -419,14 +408,3 @@ export class Session {
     });
   }
 }
-
-const cutOff = (reason: TerminationReason): ServiceError =>
-  reason === "drained"
-    ? shuttingDown()
-    : new ServiceError(
-        "sandbox_failed",
-        `The session's sandbox ended (${reason}): ${terminationReasons[reason]}`,
-      );
-
-export const sessionEnded = (id: string, reason: TerminationReason): ServiceError =>
-  new ServiceError("session_ended", `Session ${id} has ended (${reason}): ${terminationReasons[reason]}`);

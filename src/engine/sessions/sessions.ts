@@ -10,7 +10,8 @@ import { InputsRefused, type RunRequest, type SandboxContainer, SandboxFault } f
 import { FileRefused } from "../ports/sandbox-files.ts";
 import type { Page, SessionQuery } from "../ports/stores.ts";
 import type { Pools } from "../sandboxes/pools.ts";
-import { Session, type SessionDependencies, type SessionRecord, sessionEnded } from "./session.ts";
+import { Session, type SessionDependencies, type SessionRecord } from "./session.ts";
+import { sessionEnded } from "./session-errors.ts";
 
 export interface SessionsDependencies extends SessionDependencies {
   catalog: Catalog;

@@ -45,7 +45,7 @@ export interface BatchRouteDependencies {
   batches: Batches;
   idempotency: Idempotency;
   /** Throws `quota_exhausted`. */
-  assertWithinBounds(tenant: string): void;
+  assertWithinQuota(tenant: string): void;
   onError(error: unknown, requestId: string): void;
 }
 
@@ -54,14 +54,14 @@ const last = new Set(["done"]);
 export const batchRoutes = ({
   batches,
   idempotency,
-  assertWithinBounds,
+  assertWithinQuota,
   onError,
 }: BatchRouteDependencies): OpenAPIHono<AppEnv> => {
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: invalidRequest });
   routes.post("/v1/batches", checkBatchShape);
   routes.openapi(create, async (context) => {
     const { tenant } = context.get("caller");
-    assertWithinBounds(tenant);
+    assertWithinQuota(tenant);
     // The same items again lead to the same executions by their own ids; this refuses others under the key.
     await doOnce(context, idempotency, { act: () => {}, answer: () => null, repeatable: true });
     const batch = context.req.valid("json");

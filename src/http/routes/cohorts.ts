@@ -81,14 +81,14 @@ export interface CohortRouteDependencies {
   cohorts: Cohorts;
   idempotency: Idempotency;
   /** Throws `quota_exhausted`. */
-  assertWithinBounds(tenant: string): void;
+  assertWithinQuota(tenant: string): void;
   onError(error: unknown, requestId: string): void;
 }
 
 const last = new Set(["cohort", "error"]);
 
 export const cohortRoutes = (deps: CohortRouteDependencies): OpenAPIHono<AppEnv> => {
-  const { cohorts, idempotency, assertWithinBounds, onError } = deps;
+  const { cohorts, idempotency, assertWithinQuota, onError } = deps;
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: invalidRequest });
 
   routes.post("/v1/cohorts", checkCohortShape);
@@ -96,7 +96,7 @@ export const cohortRoutes = (deps: CohortRouteDependencies): OpenAPIHono<AppEnv>
     const { tenant } = context.get("caller");
     const spec = context.req.valid("json");
     keyOf(context);
-    assertWithinBounds(tenant);
+    assertWithinQuota(tenant);
     const make = (signal: AbortSignal, onEvent: (event: StreamEvent) => void) =>
       makeOnce(context, idempotency, {
         createRef: () => createCohortId(Date.now()),

@@ -195,11 +195,11 @@ const cancel = act("cancel", "Kill the run, or take it out of the queue");
 export interface ExecutionRouteDependencies extends SubmitDependencies {
   executor: Pick<Executor, "submit">;
   /** Throws `quota_exhausted`. */
-  assertWithinBounds(tenant: string): void;
+  assertWithinQuota(tenant: string): void;
 }
 
 export const executionRoutes = (deps: ExecutionRouteDependencies): OpenAPIHono<AppEnv> => {
-  const { executor, ledger, store, records, streams, idempotency, assertWithinBounds } = deps;
+  const { executor, ledger, store, records, streams, idempotency, assertWithinQuota } = deps;
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: invalidRequest });
 
   /** One that has not ended. Throws `not_found`, or `conflict` when it has. */
@@ -226,7 +226,7 @@ export const executionRoutes = (deps: ExecutionRouteDependencies): OpenAPIHono<A
   routes.openapi(create, async (context) => {
     const { tenant } = context.get("caller");
     const action = context.req.valid("json");
-    assertWithinBounds(tenant);
+    assertWithinQuota(tenant);
     const accept = (identity: RunIdentity) => executor.submit(action, { tenant, ...identity });
     return typed(await submit(context, deps, accept, { cancelWhenGone: true }));
   });

@@ -201,11 +201,11 @@ const reset = createRoute({
 export interface SessionRouteDependencies extends SubmitDependencies {
   sessions: Sessions;
   /** Throws `quota_exhausted`. */
-  assertWithinBounds(tenant: string): void;
+  assertWithinQuota(tenant: string): void;
 }
 
 export const sessionRoutes = (deps: SessionRouteDependencies): OpenAPIHono<AppEnv> => {
-  const { sessions, idempotency, assertWithinBounds } = deps;
+  const { sessions, idempotency, assertWithinQuota } = deps;
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: invalidRequest });
   const found = (visible: string | undefined, id: string) => {
     const session = sessions.find(visible, id);
@@ -222,7 +222,7 @@ export const sessionRoutes = (deps: SessionRouteDependencies): OpenAPIHono<AppEn
   routes.openapi({ ...create, hide: true }, async (context) => {
     const { tenant } = context.get("caller");
     const spec = context.req.valid("json");
-    assertWithinBounds(tenant);
+    assertWithinQuota(tenant);
     const session = await makeOnce(context, idempotency, {
       createRef: () => createSessionId(Date.now()),
       first: (id) => sessions.create(spec, { tenant, id }, context.req.raw.signal),
@@ -253,7 +253,7 @@ export const sessionRoutes = (deps: SessionRouteDependencies): OpenAPIHono<AppEn
   routes.openapi(run, async (context) => {
     const session = sessions.live(visibleTo(context.get("caller")), context.req.valid("param").id);
     const action = context.req.valid("json");
-    assertWithinBounds(session.tenant);
+    assertWithinQuota(session.tenant);
     const accept = async (identity: RunIdentity) => session.submit(action, identity);
     return typed(await submit(context, deps, accept, { cancelWhenGone: false }));
   });

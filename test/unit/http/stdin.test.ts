@@ -53,7 +53,7 @@ const setUp = () => {
     streams: new OpenStreams(0),
     idempotency: new Idempotency(new MemoryIdempotencyStore()),
     onError: () => {},
-    assertWithinBounds: () => {},
+    assertWithinQuota: () => {},
   });
   const app = bareHttpOf({ tenant: "t", role: "submitter", keyId: "key_1" }, routes);
   const feed = async () => {

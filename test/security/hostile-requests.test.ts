@@ -1,4 +1,4 @@
-/** What reviewers broke once: each attempt as they made it, beside what must come of it. */
+/** Requests and code that are made to break the service, each beside what must come of it. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Service, startService } from "../support/service.ts";
 

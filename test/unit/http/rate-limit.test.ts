@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Rate } from "../../../src/engine/tenants/rate.ts";
-import { limitRate } from "../../../src/http/limits.ts";
+import { limitRate } from "../../../src/http/rate-limit.ts";
 import { bareHttpOf } from "../../support/bare-http.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 

@@ -56,7 +56,9 @@ export const runService = async (overrides: ServiceOverrides = {}): Promise<void
     const readiness = await Promise.race([app.ready(), stopped.then(() => undefined)]);
     if (readiness?.ready === false) logger.error({ checks: readiness.checks }, "not ready");
     if (readiness) process.stdout.write(greeting(config, server.address() as AddressInfo, keyFile, key));
-    logger.info({ signal: await stopped }, "draining");
+    const signal = await stopped;
+    logger.info({ signal }, "draining");
+    if (signal === "SIGINT") process.stdout.write(farewell(config));
   } finally {
     // Ctrl-C is for good; who sends SIGTERM (systemd, an orchestrator) may start the next process already.
     const keepSessions = (await Promise.race([stopped, undefined])) === "SIGTERM";
@@ -108,6 +110,9 @@ const toEnvironment = ({ host, port, auth, dockerHost, stateDir }: ServiceOverri
   ...(dockerHost === undefined ? {} : { DOCKER_HOST: dockerHost }),
   ...(stateDir === undefined ? {} : { CLOCHE_STATE_DIR: stateDir }),
 });
+
+const farewell = ({ CLOCHE_DRAIN_MS }: Config): string =>
+  `\nEnding. What runs has ${CLOCHE_DRAIN_MS / 1000} s to finish; Ctrl-C again ends it at once.\n`;
 
 const greeting = (
   config: Config,

@@ -4,11 +4,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Host, type StopSignal, stopSignals } from "./context.ts";
 import { runCli } from "./run-cli.ts";
 
+/** npm, its shell and we may all be told of one Ctrl-C, and pass it on. */
+const SAME_SIGNAL_MS = 300;
+
 const onStop = (listener: (signal: StopSignal) => void): Disposable => {
-  for (const signal of stopSignals) process.on(signal, listener);
+  let last = Number.NEGATIVE_INFINITY;
+  const once = (signal: StopSignal) => {
+    const now = performance.now();
+    if (now - last < SAME_SIGNAL_MS) return;
+    last = now;
+    listener(signal);
+  };
+  for (const signal of stopSignals) process.on(signal, once);
   return {
     [Symbol.dispose]: () => {
-      for (const signal of stopSignals) process.off(signal, listener);
+      for (const signal of stopSignals) process.off(signal, once);
     },
   };
 };

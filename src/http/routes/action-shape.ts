@@ -23,6 +23,8 @@ interface Part {
   fields: ReadonlySet<string>;
 }
 
+const MAX_ISSUES = 20;
+
 const maxOf = { ...maxNames, metadata: maxMetadata };
 
 const fieldsOf = (schema: { shape: object }) => new Set(Object.keys(schema.shape));
@@ -69,21 +71,25 @@ export const checkBatchShape = checkShape((value) => [
 
 const checkOutline = ({ at, value, fields }: Part): void => {
   if (!isRecord(value)) return;
-  const unknown = Object.keys(value).find((key) => !fields.has(key));
-  if (unknown !== undefined) refuse(at + short(unknown), "There is no such field");
+  const unknown = Object.keys(value).filter((key) => !fields.has(key));
+  if (unknown.length > 0)
+    refuse(
+      unknown.slice(0, MAX_ISSUES).map((key) => at + short(key)),
+      "There is no such field",
+    );
   for (const name of ["files", "env", "metadata"] as const) {
     const record = value[name];
     if (!isRecord(record)) continue;
     const count = Object.keys(record).length;
-    if (count > maxOf[name]) refuse(at + name, `must have at most ${maxOf[name]} names, not ${count}`);
+    if (count > maxOf[name]) refuse([at + name], `must have at most ${maxOf[name]} names, not ${count}`);
     // The schema would leave it out without a word.
-    if (Object.hasOwn(record, "__proto__")) refuse(`${at}${name}.__proto__`, "The name is not possible");
+    if (Object.hasOwn(record, "__proto__")) refuse([`${at}${name}.__proto__`], "The name is not possible");
   }
 };
 
-const refuse = (field: string, message: string): never => {
-  const issues = [{ field, message }];
-  throw new ServiceError("invalid_request", `The request is wrong in: ${field}`, { issues });
+const refuse = (fields: string[], message: string): never => {
+  const issues = fields.map((field) => ({ field, message }));
+  throw new ServiceError("invalid_request", `The request is wrong in: ${fields.join(", ")}`, { issues });
 };
 
 const short = (name: string) => (name.length > 100 ? `${name.slice(0, 100)}...` : name);

@@ -7,7 +7,8 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { Ledger } from "../executions/ledger.ts";
 import type { ContainerRuntime, SandboxRef } from "../ports/runtime.ts";
 import type { ExecutionStore, StoredSession, UnfinishedExecution } from "../ports/stores.ts";
-import { type ExecutionPlan, Session, type SessionDependencies } from "./session.ts";
+import { Session } from "./session.ts";
+import type { ExecutionPlan, SessionDependencies } from "./session-parts.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** Each attach is a trip through the engine. */

@@ -4,60 +4,16 @@ import type { Image } from "../../domain/image.ts";
 import type { Policy } from "../../domain/policy.ts";
 import type { SessionChange, Session as SessionView } from "../../domain/session.ts";
 import { type TerminationReason, terminationReasons, toTermination } from "../../domain/termination.ts";
-import type { Admission } from "../admission/admission.ts";
-import type { Ledger } from "../executions/ledger.ts";
 import type { LiveExecution } from "../executions/live-execution.ts";
 import { type RunIdentity, toSessionRunRequest } from "../executions/to-run-request.ts";
-import type { LateWrites } from "../late-writes.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { RunReport, SandboxContainer } from "../ports/runtime.ts";
 import type { SandboxFiles } from "../ports/sandbox-files.ts";
-import type { SessionStore } from "../ports/stores.ts";
-import type { Telemetry } from "../ports/telemetry.ts";
+import { CpuMeter } from "./cpu-meter.ts";
 import { cutOff, sessionEnded } from "./session-errors.ts";
+import type { ExecutionPlan, SessionDependencies, SessionParts, SessionRecord } from "./session-parts.ts";
 import { SessionQueue } from "./session-queue.ts";
 import { toSessionHead } from "./to-session-head.ts";
 import { touching } from "./touching-files.ts";
-
-/** What of a session is kept; its state is made of what it does. */
-export type SessionRecord = Omit<SessionView, "state" | "queued">;
-
-export interface SessionDependencies {
-  store: SessionStore;
-  /** For what the store refuses at the end of a session. */
-  late: LateWrites;
-  ledger: Ledger;
-  admission: Admission;
-  clock: Clock;
-  telemetry: Telemetry;
-  /** CPU time of a session's sandbox, for its tenant's bounds. */
-  charge(tenant: string, used: { cpuMs: number; bytes: number }): void;
-  onFault(error: unknown): void;
-}
-
-export interface SessionParts {
-  record: SessionRecord;
-  image: Image;
-  policy: Policy;
-  env: Record<string, string>;
-  sandbox: SandboxContainer;
-  /** Another process had it before: what its sandbox used until then is charged already. */
-  adopted?: boolean;
-  /** Gives the tenant's place for a sandbox back. */
-  giveBack(): void;
-  /** Called once, when it has ended and that is stored. */
-  onEnd(id: string, reason: TerminationReason): void;
-}
-
-/** A sandbox that is about to go has this long to say what it used. */
-const LAST_PING_MS = 500;
-
-/** What a later process needs to go on with an execution; see `SessionQueue.resume`. */
-export interface ExecutionPlan {
-  action: SessionAction;
-  traceparent?: string | undefined;
-  live?: boolean | undefined;
-}
 
 /**
  * One session that lives. Its executions run one at a time, in the order in which they came.
@@ -86,8 +42,7 @@ export class Session {
   #resetting = false;
   #ending: Promise<void> | undefined;
   #released = false;
-  /** undefined where it is to be asked for first. */
-  #chargedCpuMs: number | undefined;
+  #meter: CpuMeter;
   #cancelTtl = () => {};
   #cancelIdle = () => {};
 
@@ -101,7 +56,7 @@ export class Session {
     this.#giveBack = giveBack;
     this.#onEnd = onEnd;
     this.#sandbox = sandbox;
-    this.#chargedCpuMs = adopted ? undefined : 0;
+    this.#meter = this.#meterOf(sandbox, adopted ?? false);
     this.#queue = new SessionQueue(deps, () => this.#sandbox, {
       began: (live) => this.#began(live),
       ended: (live, report) => this.#ran(live, report),
@@ -217,7 +172,7 @@ export class Session {
     this.#resetting = true;
     try {
       await this.#queue.cancelAll();
-      await this.#chargeRest();
+      await this.#meter.readLast();
       const sandbox = await make();
       const old = this.#sandbox;
       try {
@@ -257,7 +212,7 @@ export class Session {
 
   /** Asks the sandbox for its CPU time, and charges what is new. */
   async heartbeat(timeoutMs: number): Promise<void> {
-    if (!this.#ending) await this.#charge(timeoutMs);
+    if (!this.#ending) await this.#meter.read(timeoutMs);
   }
 
   /** Somebody uses it: its idle time begins anew. */
@@ -326,23 +281,17 @@ export class Session {
     const { sandboxId } = sandbox;
     this.#sandbox = sandbox;
     this.#put({ sandboxId, seed, sequence: 0, interpreter: 1, resets: this.#record.resets + 1 });
-    this.#chargedCpuMs = 0;
+    this.#meter = this.#meterOf(sandbox, false);
     this.#watch(sandbox);
   }
 
-  async #charge(timeoutMs: number): Promise<void> {
-    const sandbox = this.#sandbox;
-    if (!sandbox.attached) return;
-    const { cpuMs } = await sandbox.ping(timeoutMs);
-    if (sandbox !== this.#sandbox) return;
-    const used = Math.max(0, cpuMs - (this.#chargedCpuMs ?? cpuMs));
-    this.#chargedCpuMs = cpuMs;
-    this.#deps.charge(this.tenant, { cpuMs: used, bytes: 0 });
-  }
-
-  /** Before a sandbox goes: short sessions are not for nothing. */
-  async #chargeRest(): Promise<void> {
-    await this.#charge(LAST_PING_MS).catch(this.#deps.onFault);
+  #meterOf(sandbox: SandboxContainer, adopted: boolean): CpuMeter {
+    const { charge, onFault } = this.#deps;
+    return new CpuMeter(sandbox, {
+      adopted,
+      charge: (cpuMs) => charge(this.tenant, { cpuMs, bytes: 0 }),
+      onFault,
+    });
   }
 
   #running(): LiveExecution {
@@ -389,7 +338,7 @@ export class Session {
       });
       telemetry.sessionEnded(reason);
       this.#giveBack();
-      await this.#chargeRest();
+      await this.#meter.readLast();
       await this.#sandbox.destroy().catch(onFault);
     }
   }

@@ -10,8 +10,9 @@ import { InputsRefused, type RunRequest, type SandboxContainer, SandboxFault } f
 import { FileRefused } from "../ports/sandbox-files.ts";
 import type { Page, SessionQuery } from "../ports/stores.ts";
 import type { Pools } from "../sandboxes/pools.ts";
-import { Session, type SessionDependencies, type SessionRecord } from "./session.ts";
+import { Session } from "./session.ts";
 import { sessionEnded } from "./session-errors.ts";
+import type { SessionDependencies, SessionRecord } from "./session-parts.ts";
 
 export interface SessionsDependencies extends SessionDependencies {
   catalog: Catalog;

@@ -58,7 +58,8 @@ export const runService = async (overrides: ServiceOverrides = {}): Promise<void
     if (readiness) process.stdout.write(greeting(config, server.address() as AddressInfo, keyFile, key));
     const signal = await stopped;
     logger.info({ signal }, "draining");
-    if (signal === "SIGINT") process.stdout.write(farewell(config));
+    // For a person only: whoever read the greeting from a pipe may have closed it since.
+    if (signal === "SIGINT" && process.stdout.isTTY) process.stdout.write(farewell(config));
   } finally {
     // Ctrl-C is for good; who sends SIGTERM (systemd, an orchestrator) may start the next process already.
     const keepSessions = (await Promise.race([stopped, undefined])) === "SIGTERM";

@@ -4,7 +4,8 @@ export const openApiInfo = {
   info: {
     title: "Cloche",
     version: "0.1.0",
-    description: "Runs Python code actions, each in a locked-down throwaway container.",
+    description:
+      "Runs Python code actions in locked-down throwaway containers: one for each action, or for each session.",
     license: { name: "Apache-2.0", identifier: "Apache-2.0" },
   },
 };

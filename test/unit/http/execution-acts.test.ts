@@ -3,26 +3,12 @@ import { executionRecordSchema } from "../../../src/domain/execution.ts";
 import { SandboxFault } from "../../../src/engine/ports/runtime.ts";
 import { FileRefused } from "../../../src/engine/ports/sandbox-files.ts";
 import { problemSchema } from "../../../src/http/problem.ts";
-import { type Ask, httpApp } from "../../support/http-app.ts";
 import { settled } from "../../support/manual-clock.ts";
-
-const body = { code: "print(1)" };
-const later = { prefer: "respond-async" };
-
-const setUp = (settings: Parameters<typeof httpApp>[0] = {}) => {
-  const parts = httpApp(settings);
-  const submit = (rest: Ask = {}) => parts.json("POST", "/v1/executions", { body, ...rest });
-  const begin = async (rest: Ask = {}) => {
-    const { body: pending } = await submit({ ...rest, headers: { ...later, ...rest.headers } });
-    await settled();
-    return `/v1/executions/${pending.id}`;
-  };
-  return { ...parts, submit, begin };
-};
+import { body, submitting } from "./submitting.ts";
 
 describe.each([["interrupt"], ["cancel"]])("POST /v1/executions/{id}/%s", (name) => {
   test("tells the run", async () => {
-    const { begin, json, held, runtime } = setUp();
+    const { begin, json, held, runtime } = submitting();
     held();
     const path = await begin();
     const { status, body: record } = await json("POST", `${path}/${name}`);
@@ -35,7 +21,7 @@ describe.each([["interrupt"], ["cancel"]])("POST /v1/executions/{id}/%s", (name)
   });
 
   test("is a conflict when it has ended, and not there when it never was", async () => {
-    const { submit, json } = setUp();
+    const { submit, json } = submitting();
     const { id } = (await submit()).body;
     expect(await json("POST", `/v1/executions/${id}/${name}`)).toMatchObject({
       status: 409,
@@ -45,7 +31,7 @@ describe.each([["interrupt"], ["cancel"]])("POST /v1/executions/{id}/%s", (name)
   });
 
   test("with a key happens once", async () => {
-    const { begin, json, held, runtime } = setUp();
+    const { begin, json, held, runtime } = submitting();
     held();
     const path = `${await begin()}/${name}`;
     const headers = { "idempotency-key": "k" };
@@ -57,7 +43,7 @@ describe.each([["interrupt"], ["cancel"]])("POST /v1/executions/{id}/%s", (name)
 });
 
 test("an interrupt of one that waits is a conflict, a cancel ends it", async () => {
-  const { begin, json, held } = setUp({ engine: { maxRunning: 1 } });
+  const { begin, json, held } = submitting({ engine: { maxRunning: 1 } });
   held();
   await begin();
   const waiting = await begin();
@@ -70,7 +56,7 @@ test("an interrupt of one that waits is a conflict, a cancel ends it", async () 
 describe("POST /v1/executions/{id}/stdin", () => {
   const octets = { "content-type": "application/octet-stream" };
   const feed = async (
-    parts: ReturnType<typeof setUp>,
+    parts: ReturnType<typeof submitting>,
     query = "",
     headers: Record<string, string> = {},
     path?: string,
@@ -88,7 +74,7 @@ describe("POST /v1/executions/{id}/stdin", () => {
   };
 
   test("feeds the run, and can close its input", async () => {
-    const parts = setUp();
+    const parts = submitting();
     parts.held();
     const { target, status } = await feed(parts);
     expect(status).toBe(204);
@@ -101,7 +87,7 @@ describe("POST /v1/executions/{id}/stdin", () => {
   });
 
   test("with a key feeds once; another way of feeding under the key is a conflict", async () => {
-    const parts = setUp();
+    const parts = submitting();
     parts.held();
     const key = { "idempotency-key": "k" };
     const { target } = await feed(parts, "", key);
@@ -116,7 +102,7 @@ describe("POST /v1/executions/{id}/stdin", () => {
     [new FileRefused(5, "other"), 409, "file_refused", "errno 5"],
     [new SandboxFault("gone", true), 502, "sandbox_failed", "did not answer"],
   ])("that is refused with %s gets %i %s", async (refusal, status, code, detail) => {
-    const parts = setUp();
+    const parts = submitting();
     parts.held();
     parts.runtime.onCreate = (sandbox) => {
       sandbox.refusal = refusal;
@@ -127,7 +113,7 @@ describe("POST /v1/executions/{id}/stdin", () => {
   });
 
   test("is a conflict before the run begins and after its end; a wrong query is named", async () => {
-    const parts = setUp({ engine: { maxRunning: 1 } });
+    const parts = submitting({ engine: { maxRunning: 1 } });
     const runs = parts.held();
     const first = await parts.begin();
     const waiting = await parts.begin();
@@ -139,7 +125,7 @@ describe("POST /v1/executions/{id}/stdin", () => {
   });
 
   test("a body over the bound gets 413", async () => {
-    const parts = setUp();
+    const parts = submitting();
     parts.held();
     const path = await parts.begin();
     const response = await parts.ask("POST", `${path}/stdin`, { body: "x".repeat(3000), headers: octets });

@@ -1,25 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { SandboxFault } from "../../../src/engine/ports/runtime.ts";
 import { aReport } from "../../support/fake-runtime.ts";
-import { type Ask, httpApp } from "../../support/http-app.ts";
+import type { Ask } from "../../support/http-app.ts";
 import { settled } from "../../support/manual-clock.ts";
-
-const body = { code: "print(1)" };
-const later = { prefer: "respond-async" };
-
-const setUp = (settings: Parameters<typeof httpApp>[0] = {}) => {
-  const parts = httpApp(settings);
-  const submit = (rest: Ask = {}) => parts.json("POST", "/v1/executions", { body, ...rest });
-  const begin = async (rest: Ask = {}) => {
-    const { body: pending } = await submit({ ...rest, headers: { ...later, ...rest.headers } });
-    await settled();
-    return `/v1/executions/${pending.id}`;
-  };
-  return { ...parts, submit, begin };
-};
+import { body, later, submitting } from "./submitting.ts";
 
 describe("a caller that goes away", () => {
-  const leave = async (rest: Ask, setting = setUp()) => {
+  const leave = async (rest: Ask, setting = submitting()) => {
     const runs = setting.held();
     const gone = new AbortController();
     const answer = setting
@@ -57,7 +44,7 @@ describe("a caller that goes away", () => {
   });
 
   test("before it was accepted leaves a cancelled one", async () => {
-    const { ask, stores, runtime } = setUp();
+    const { ask, stores, runtime } = submitting();
     const images = Promise.withResolvers<typeof runtime.availableImages>();
     runtime.images = () => images.promise;
     const gone = new AbortController();
@@ -76,7 +63,7 @@ describe("an Idempotency-Key", () => {
   const headers = { "idempotency-key": "k" };
 
   test("makes one execution of two requests, one after the other", async () => {
-    const { submit, runtime } = setUp();
+    const { submit, runtime } = submitting();
     const first = await submit({ headers });
     const second = await submit({ headers });
     expect(second.body).toEqual(first.body);
@@ -85,7 +72,7 @@ describe("an Idempotency-Key", () => {
   });
 
   test("makes one execution of two requests at the same time, in whatever way they ask", async () => {
-    const { submit, held } = setUp();
+    const { submit, held } = submitting();
     const runs = held();
     const asynchronous = await submit({ headers: { ...headers, ...later } });
     const waiting = submit({ headers });
@@ -98,7 +85,7 @@ describe("an Idempotency-Key", () => {
   });
 
   test("with another body is a conflict", async () => {
-    const { submit } = setUp();
+    const { submit } = submitting();
     await submit({ headers });
     const other = await submit({ headers, body: { code: "2" } });
     expect(other).toMatchObject({
@@ -108,7 +95,7 @@ describe("an Idempotency-Key", () => {
   });
 
   test("of another tenant is another", async () => {
-    const { submit, keyOf } = setUp();
+    const { submit, keyOf } = submitting();
     const first = await submit({ headers });
     const other = await submit({ headers, body: { code: "2" }, key: keyOf("submitter", "other") });
     expect(other.status).toBe(200);
@@ -116,7 +103,7 @@ describe("an Idempotency-Key", () => {
   });
 
   test("is free again after a fault, also one that is found out later", async () => {
-    const { submit, runtime } = setUp();
+    const { submit, runtime } = submitting();
     runtime.run = async () => {
       throw new SandboxFault("broke", true);
     };
@@ -130,7 +117,7 @@ describe("an Idempotency-Key", () => {
   });
 
   test("whose execution could not be stored at its end leads to that one, once it is stored, and to no other", async () => {
-    const { submit, held, stores, late, runtime } = setUp();
+    const { submit, held, stores, late, runtime } = submitting();
     const runs = held();
     const first = await submit({ headers: { ...headers, ...later } });
     await settled();
@@ -144,7 +131,7 @@ describe("an Idempotency-Key", () => {
   });
 
   test.each(["", "a b", "\u00fc", "x".repeat(256)])("%j is none", async (key) => {
-    const { submit, runtime } = setUp();
+    const { submit, runtime } = submitting();
     const { status, body: problem } = await submit({ headers: { "idempotency-key": key } });
     expect([status, problem.issues?.[0]?.field]).toEqual([400, "Idempotency-Key"]);
     expect(runtime.creates).toBe(0);

@@ -8,26 +8,12 @@ import {
 } from "../../../src/domain/execution.ts";
 import { InputsRefused, SandboxFault } from "../../../src/engine/ports/runtime.ts";
 import { aReport } from "../../support/fake-runtime.ts";
-import { type Ask, httpApp } from "../../support/http-app.ts";
 import { settled } from "../../support/manual-clock.ts";
-
-const body = { code: "print(1)" };
-const later = { prefer: "respond-async" };
-
-const setUp = (settings: Parameters<typeof httpApp>[0] = {}) => {
-  const parts = httpApp(settings);
-  const submit = (rest: Ask = {}) => parts.json("POST", "/v1/executions", { body, ...rest });
-  const begin = async (rest: Ask = {}) => {
-    const { body: pending } = await submit({ ...rest, headers: { ...later, ...rest.headers } });
-    await settled();
-    return `/v1/executions/${pending.id}`;
-  };
-  return { ...parts, submit, begin };
-};
+import { submitting } from "./submitting.ts";
 
 describe("POST /v1/executions", () => {
   test("answers when it has ended, says where it is, and the store has the same", async () => {
-    const { submit, json } = setUp();
+    const { submit, json } = submitting();
     const { status, headers, body: execution } = await submit();
     expect(status).toBe(200);
     expect(executionSchema.parse(execution).observation).toMatchObject({ outcome: "ok", stdout: "1\n" });
@@ -38,7 +24,7 @@ describe("POST /v1/executions", () => {
   });
 
   test("answers at once where it is asked to, and the result is read later", async () => {
-    const { submit, json, held } = setUp();
+    const { submit, json, held } = submitting();
     const runs = held();
     const { status, headers, body: pending } = await submit({ headers: { prefer: "wait=1, Respond-Async" } });
     expect(status).toBe(202);
@@ -59,14 +45,14 @@ describe("POST /v1/executions", () => {
     [{ code: "", policy: "nope" }, 404, "not_found", undefined],
     [{ code: "", image: "nope" }, 403, "policy_denied", undefined],
   ])("%j gets %i %s", async (action, status, code, field) => {
-    const { submit } = setUp();
+    const { submit } = submitting();
     const answer = await submit({ body: action });
     expect(answer).toMatchObject({ status, body: { code } });
     expect(answer.body.issues?.[0]?.field).toBe(field);
   });
 
   test("files that don't fit and sandboxes that break are told apart", async () => {
-    const { submit, runtime } = setUp();
+    const { submit, runtime } = submitting();
     runtime.run = async () => {
       throw new InputsRefused("no room");
     };
@@ -81,7 +67,7 @@ describe("POST /v1/executions", () => {
   });
 
   test("a store that can't be written refuses, and nothing runs", async () => {
-    const { submit, stores, runtime } = setUp();
+    const { submit, stores, runtime } = submitting();
     stores.executions.full = true;
     expect(await submit()).toMatchObject({
       status: 503,
@@ -91,7 +77,7 @@ describe("POST /v1/executions", () => {
   });
 
   test("above the queue answers 503 with a time to retry", async () => {
-    const { submit, begin, held } = setUp({ engine: { maxRunning: 1, maxQueued: 0 } });
+    const { submit, begin, held } = submitting({ engine: { maxRunning: 1, maxQueued: 0 } });
     held();
     await begin();
     const refused = await submit();
@@ -102,7 +88,7 @@ describe("POST /v1/executions", () => {
   test.each(["env", "files"])(
     "a body with too many %s is refused before its schema walks it",
     async (name) => {
-      const { submit } = setUp({ http: { maxBodyBytes: 1_000_000 } });
+      const { submit } = submitting({ http: { maxBodyBytes: 1_000_000 } });
       const names = Object.fromEntries(Array.from({ length: 2000 }, (_, n) => [`k${n}`, ""]));
       const { status, body: problem } = await submit({ body: { code: "", [name]: names } });
       expect([status, problem.issues]).toMatchObject([
@@ -113,7 +99,7 @@ describe("POST /v1/executions", () => {
   );
 
   test("a name that the schema would drop without a word is refused", async () => {
-    const { submit } = setUp();
+    const { submit } = submitting();
     const { status, body: problem } = await submit({ body: '{"code": "", "files": {"__proto__": ""}}' });
     expect([status, problem.issues?.[0]?.field]).toEqual([400, "files.__proto__"]);
   });
@@ -121,7 +107,7 @@ describe("POST /v1/executions", () => {
 
 describe("GET /v1/executions/{id}", () => {
   test("answers one that failed with its error", async () => {
-    const { begin, json, runtime } = setUp();
+    const { begin, json, runtime } = submitting();
     runtime.run = async () => {
       throw new SandboxFault("broke", true);
     };
@@ -138,7 +124,7 @@ describe("GET /v1/executions", () => {
   const idsOf = (items: { id: string }[]) => items.map(({ id }) => id);
 
   test("lists pages of all, newest first, without output", async () => {
-    const { submit, json, clock } = setUp();
+    const { submit, json, clock } = submitting();
     const ids: string[] = [];
     for (let n = 0; n < 5; n += 1) {
       ids.unshift((await submit()).body.id);
@@ -157,7 +143,7 @@ describe("GET /v1/executions", () => {
   });
 
   test("picks by status, outcome, session, time and tenant", async () => {
-    const { submit, begin, json, aSession, ask, clock, keyOf, held, runtime } = setUp();
+    const { submit, begin, json, aSession, ask, clock, keyOf, held, runtime } = submitting();
     const first = (await submit()).body;
     await clock.advance(1000);
     const session = await aSession();
@@ -190,13 +176,13 @@ describe("GET /v1/executions", () => {
     ["createdBefore=2026-01-01", "createdBefore"],
     ["cursor=nonsense", "cursor"],
   ])("%s gets 400 that names %s", async (query, field) => {
-    const { status, body: problem } = await setUp().json("GET", `/v1/executions?${query}`);
+    const { status, body: problem } = await submitting().json("GET", `/v1/executions?${query}`);
     expect([status, problem.issues?.[0]?.field]).toEqual([400, field]);
   });
 });
 
 test("a fault that was thrown on purpose after acceptance is answered as itself", async () => {
-  const { submit, runtime, clock } = setUp();
+  const { submit, runtime, clock } = submitting();
   runtime.beforeCreate = () => {
     throw new ServiceError("runtime_unavailable", "the engine is away");
   };

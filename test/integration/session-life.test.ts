@@ -184,6 +184,23 @@ describe("a service that is asked to end", () => {
   });
 });
 
+test("a caller that waits when the service ends gets the same run from the next one, with the same key, and no second run", async () => {
+  const first = await processes.start({ CLOCHE_DRAIN_MS: "100" });
+  const session = await newSession(first);
+  await session.step("x = 1");
+  const key = { "idempotency-key": "waits" };
+  const waiting = session.post(counting(40), key);
+  await until(async () => (await session.view()).state === "busy");
+  const stopped = first.stop("SIGTERM");
+  expect((await waiting).status).toBe(503);
+  await stopped;
+  const second = await processes.start();
+  const handle = sessionHandle(second.request, session.id);
+  const again = executionSchema.parse(await (await handle.post(counting(40), key)).json());
+  expect(again).toMatchObject({ session: { sequence: 2 }, observation: { outcome: "ok" } });
+  expect((await handle.step("x")).observation.results[0]?.forms["text/plain"]).toBe("2");
+});
+
 describe("an engine that goes away", () => {
   test("and comes back: the session's run goes on, its stream has no gap, and /readyz tells of it", async () => {
     const socket = (loadConfig({}).DOCKER_HOST ?? "unix:///var/run/docker.sock").replace("unix://", "");

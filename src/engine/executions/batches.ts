@@ -1,12 +1,12 @@
 import type { Batch, BatchItem } from "../../domain/batch.ts";
 import { ServiceError, toFault } from "../../domain/errors.ts";
-import type { ExecutionRecord } from "../../domain/execution.ts";
 import { createExecutionId } from "../../domain/ids.ts";
 import type { Idempotency } from "../idempotency.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ExecutionStore, StoredExecution } from "../ports/stores.ts";
 import type { Executor } from "./executor.ts";
 import type { Ledger } from "./ledger.ts";
+import { statusOf } from "./record-of.ts";
 
 export interface BatchesDependencies {
   executor: Pick<Executor, "submit">;
@@ -35,8 +35,8 @@ export class Batches {
   }
 
   /**
-   * Calls back with one line of JSON for each item, in order of completion, and goes on when that resolves. An aborted signal keeps items that
-   * were not begun from beginning; resolves when those that were have ended.
+   * Calls back with one line of JSON for each item, in order of completion, and goes on when that resolves.
+   * An aborted signal keeps items that were not begun from beginning; resolves when those that were have ended.
    */
   async run(
     { items }: Batch,
@@ -86,12 +86,12 @@ export class Batches {
         return await idempotency.once(request, {
           createRef: () => createExecutionId(clock.now()),
           first: async (id) => await (await executor.submit(action, { ...owner, id })).result,
-          holds: (id) => ledger.find(tenant, id) !== undefined,
+          holds: (id) => ledger.stands(tenant, id),
           again: async (id) => {
             const live = ledger.find(tenant, id);
             if (live) return await live.result;
             const stored = store.find(tenant, id);
-            return stored !== undefined && isFinished(stored) ? stored : undefined;
+            return stored !== undefined && statusOf(stored) === "finished" ? stored : undefined;
           },
         });
       } catch (error) {
@@ -102,7 +102,3 @@ export class Batches {
     }
   }
 }
-
-/** Parsed only where it is small: what failed, or never came to an end, has no output. */
-const isFinished = (stored: StoredExecution): boolean =>
-  stored.length > 16_384 || (JSON.parse(stored) as ExecutionRecord).status === "finished";

@@ -6,6 +6,7 @@ import type { RunEvent } from "../ports/runtime.ts";
 import type { ExecutionStore } from "../ports/stores.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { LiveExecution } from "./live-execution.ts";
+import { statusOf } from "./record-of.ts";
 
 export interface LedgerDependencies {
   store: ExecutionStore;
@@ -45,6 +46,16 @@ export class Ledger {
   find(visibleTo: string | undefined, id: string): LiveExecution | undefined {
     const live = this.#live.get(id);
     return live && (visibleTo === undefined || visibleTo === live.tenant) ? live : undefined;
+  }
+
+  /**
+   * Whether it was accepted and has not failed: under way here, going on without this process, or finished. Such a
+   * one is to be found again, and never to be run again.
+   */
+  stands(visibleTo: string | undefined, id: string): boolean {
+    if (this.find(visibleTo, id)) return true;
+    const stored = this.#deps.store.find(visibleTo, id);
+    return stored !== undefined && statusOf(stored) !== "failed";
   }
 
   /** What a run says while it goes on. */

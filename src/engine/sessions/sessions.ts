@@ -1,4 +1,4 @@
-import { ServiceError } from "../../domain/errors.ts";
+import { ServiceError, shuttingDown } from "../../domain/errors.ts";
 import type { Image } from "../../domain/image.ts";
 import type { Policy } from "../../domain/policy.ts";
 import type { NewSession, Session as SessionView } from "../../domain/session.ts";
@@ -136,7 +136,9 @@ export class Sessions {
     if (session && (visibleTo === undefined || session.tenant === visibleTo)) return session;
     const ended = this.#deps.store.find(visibleTo, id);
     if (!ended) throw new ServiceError("not_found", `There is no session ${JSON.stringify(id)}`);
-    throw sessionEnded(id, ended.termination?.reason ?? "lost");
+    // Handed over: it lives on, but not with this process.
+    if (!ended.termination) throw shuttingDown();
+    throw sessionEnded(id, ended.termination.reason);
   }
 
   /** Ends one, with the files and the state that it has. One that has ended is answered as it is. */

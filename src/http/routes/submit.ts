@@ -1,10 +1,10 @@
 /** The ways in which a caller can have an execution: wait for it, read along, or come back later. */
 import type { Context } from "hono";
-import { type Fault, ServiceError } from "../../domain/errors.ts";
-import type { ExecutionRecord } from "../../domain/execution.ts";
+import { type Fault, ServiceError, shuttingDown } from "../../domain/errors.ts";
 import { createExecutionId } from "../../domain/ids.ts";
 import type { Ledger } from "../../engine/executions/ledger.ts";
 import type { LiveExecution } from "../../engine/executions/live-execution.ts";
+import { smallRecordOf, statusOf } from "../../engine/executions/record-of.ts";
 import type { SharedRecords } from "../../engine/executions/shared-records.ts";
 import type { RunIdentity } from "../../engine/executions/to-run-request.ts";
 import type { Idempotency } from "../../engine/idempotency.ts";
@@ -69,13 +69,15 @@ const submitOnce = async (
       if (cancelWhenGone && keyOf(context) === undefined) cancelWith(context.req.raw.signal, live);
       return { stored: await live.result };
     },
-    // It ended and can't be stored yet: to be found, not to be run again.
-    holds: (id) => deps.ledger.find(visible, id) !== undefined,
+    holds: (id) => deps.ledger.stands(visible, id),
     again: async (id) => {
       const live = deps.ledger.find(visible, id);
       if (live) return later || events ? { live } : { stored: await live.result };
       const stored = deps.store.find(visible, id);
-      return stored === undefined || isToBeMadeAnew(stored) ? undefined : { stored };
+      if (stored === undefined || faultOf(stored)?.retryable) return undefined;
+      // It was left to the process that comes after this one.
+      if (isUnfinished(stored)) throw shuttingDown();
+      return { stored };
     },
   });
   const id = "live" in accepted ? accepted.live.id : idOf(accepted.stored);
@@ -106,20 +108,12 @@ const throwIfFailed = (stored: StoredExecution): void => {
   if (fault) throw new ServiceError(fault.code, fault.detail);
 };
 
-/** It failed in a way that another try may mend; or, while nobody carries it, its end could not be stored. */
-const isToBeMadeAnew = (stored: StoredExecution): boolean => {
-  const record = smallRecord(stored);
-  return record?.status === "queued" || record?.status === "running" || faultOf(stored)?.retryable === true;
-};
+const isUnfinished = (stored: StoredExecution): boolean => ["queued", "running"].includes(statusOf(stored));
 
 const faultOf = (stored: StoredExecution): Fault | undefined => {
-  const record = smallRecord(stored);
+  const record = smallRecordOf(stored);
   return record?.status === "failed" ? record.error : undefined;
 };
-
-/** What has not finished is small; what has is not parsed for this where it is large. */
-const smallRecord = (stored: StoredExecution): ExecutionRecord | undefined =>
-  stored.length > 16_384 ? undefined : JSON.parse(stored);
 
 const idOf = (stored: StoredExecution): string =>
   /"id":"(exe_[0-9a-f]+)"/.exec(stored.slice(0, 200))?.[1] ?? "";

@@ -1,0 +1,4 @@
+"""Something that takes a while."""
+import time
+
+time.sleep(0.05)

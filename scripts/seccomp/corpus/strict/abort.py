@@ -1,0 +1,4 @@
+# ends: -6
+import os
+
+os.abort()

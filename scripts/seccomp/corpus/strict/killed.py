@@ -1,0 +1,5 @@
+# ends: -15
+import os
+import signal
+
+os.kill(os.getpid(), signal.SIGTERM)

@@ -1,15 +1,16 @@
 /** What one of Cloche's containers costs the engine alone: created, started, killed, removed; nothing runs in it. */
-import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import { toContainerSpec } from "../src/docker/container/container-spec.ts";
-import { loadSeccompProfile } from "../src/docker/container/seccomp-profile.ts";
+import { EngineFactsSource } from "../src/docker/container/engine-facts.ts";
+import { HostFactsSource } from "../src/docker/container/host-facts.ts";
+import { createSandboxId } from "../src/domain/ids.ts";
 import type { Image } from "../src/domain/image.ts";
 import type { Policy } from "../src/domain/policy.ts";
-import { loadPolicies } from "../src/engine/catalog/load-policies.ts";
+import type { SandboxSpec } from "../src/engine/ports/runtime.ts";
+import { loadPolicies } from "../src/policies/load-policies.ts";
 
 const policiesFolder = join(import.meta.dirname, "..", "policies");
-const benchUid = 19_999;
 
 /** Longer than any bench. */
 const ORPHAN_MS = 3_600_000;
@@ -17,18 +18,15 @@ const ORPHAN_MS = 3_600_000;
 /** Returns a function that takes one container, with the spec of Cloche's own, through its life. */
 export async function prepareRawContainer(docker: Docker, image: Image): Promise<() => Promise<void>> {
   const policy = loadDefaultPolicy();
-  const { Architecture, NCPU } = await docker.info();
-  const seccompProfile = loadSeccompProfile(policiesFolder, policy.syscalls, Architecture);
-  let created = 0;
+  const engine = await new EngineFactsSource(docker).get();
+  const host = new HostFactsSource(policiesFolder);
   return async () => {
-    const cpuset = String(created++ % NCPU);
-    const spec = toContainerSpec(
-      { id: `sbx_bench${randomBytes(8).toString("hex")}`, tenant: "bench", image, policy },
-      { instance: "bench", cpuset, uid: benchUid, seccompProfile, orphanMs: ORPHAN_MS },
-    );
-    const container = await docker.createContainer(spec);
+    const spec: SandboxSpec = { id: createSandboxId(Date.now()), tenant: "bench", image, policy };
+    const facts = { ...host.of(spec, engine), instance: "bench", orphanMs: ORPHAN_MS };
+    const container = await docker.createContainer(toContainerSpec(spec, facts));
     await container.start();
     await container.remove({ force: true, v: true });
+    host.free(spec.id);
   };
 }
 

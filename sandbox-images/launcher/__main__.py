@@ -14,15 +14,15 @@ from launch import serve  # noqa: E402 - after the look at what was there before
 DEFAULT_ORPHAN_MS = 60_000
 
 
-def orphan_ms(arguments):
-    """How long the launcher lives without a word from the service."""
+def parse(arguments):
+    """Returns how long the launcher lives without a word from the service, and the rights of its cells."""
     match arguments:
-        case []:
-            return DEFAULT_ORPHAN_MS
-        case ["--orphan-ms", number] if number.isascii() and number.isdigit() and int(number) > 0:
-            return int(number)
-    raise SystemExit("usage: launcher [--orphan-ms N]")
+        case ["--rights", rights]:
+            return DEFAULT_ORPHAN_MS, rights
+        case ["--orphan-ms", number, "--rights", rights] if number.isascii() and number.isdigit() and int(number) > 0:
+            return int(number), rights
+    raise SystemExit("usage: launcher [--orphan-ms N] --rights BASE64JSON")
 
 
 if __name__ == "__main__":
-    sys.exit(serve(orphan_ms(sys.argv[1:])).run(BARE))
+    sys.exit(serve(*parse(sys.argv[1:])).run(BARE))

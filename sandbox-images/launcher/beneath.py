@@ -51,7 +51,7 @@ def open_folder(parts, need=READ, make=False):
 def enter(name, folder, need=READ, make=False):
     """Returns a descriptor of the folder `name` in `folder`."""
     try:
-        inner = os.open(name, _FOLDER, dir_fd=folder)
+        inner = _open_inner(name, folder)
     except FileNotFoundError:
         if not make:
             raise
@@ -59,10 +59,10 @@ def enter(name, folder, need=READ, make=False):
             os.mkdir(name, 0o755, dir_fd=folder)
         except FileExistsError:
             pass
-        inner = os.open(name, _FOLDER, dir_fd=folder)
+        inner = _open_inner(name, folder)
     except PermissionError:
         _permit(name, folder, need)
-        inner = os.open(name, _FOLDER, dir_fd=folder)
+        inner = _open_inner(name, folder)
     except NotADirectoryError:
         if stat.S_ISLNK(facts(name, folder).st_mode):
             raise OSError(errno.ELOOP, f"a link: {name}") from None
@@ -71,6 +71,15 @@ def enter(name, folder, need=READ, make=False):
     if mode & need != need:
         os.fchmod(inner, mode | need)
     return inner
+
+
+def _open_inner(name, folder):
+    """In two steps: gVisor goes through a link where O_DIRECTORY stands beside O_NOFOLLOW, unless O_PATH does, too."""
+    place = os.open(name, os.O_PATH | _FOLDER, dir_fd=folder)
+    try:
+        return os.open(".", _FOLDER, dir_fd=place)
+    finally:
+        os.close(place)
 
 
 def facts(name, folder):

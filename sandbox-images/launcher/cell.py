@@ -1,47 +1,34 @@
-"""One child: forked before its action is known, stripped of rights, parked, used once.
+"""A cell as the launcher has it: forked before its action is known, confined, parked, used once. See inside.py."""
 
-Its one use is a run in a process of its own, or to be a session's interpreter.
-"""
-
-import fcntl
-import gc
+import json
 import os
-import resource
 import select
-import signal
-import sys
 
 import _socket
 import beneath
-import confine
-import interpreter
+import channel
 import processes
-import session
-from report import Report
+from denials import Denials
 
+# What a confined child says of itself has at most this.
+_MAX_TOLD = 1 << 14
 # A child that is not confined by then never gets an action.
 _CONFINED_MS = 2000
 
 
-class Forked(BaseException):
-    """Raised in the child, to unwind the launcher's stack: user code runs near the bottom of it."""
-
-    def __init__(self, cell):
-        self.cell = cell
-
-
 class Cell:
-    """The launcher's view of the child; in the child itself, `run` is the whole life."""
+    def __init__(self, origin, early=False, first=False):
+        """Returns in the launcher when the child is confined. In the child, Forked is raised.
 
-    def __init__(self, expendable, ruleset, early=False):
-        """Forks, and returns in the launcher when the child is confined. In the child, raises Forked.
-
-        `early`: nobody waits yet. Raises OSError when the sandbox has no room for another process or
-        the child could not be confined.
+        `origin`: what forks, see origin.py. `early`: nobody waits yet. `first`: it tells of itself. Raises OSError
+        when the sandbox has no room for another process or the child could not be confined.
         """
-        self.pid = self.pidfd = None
-        self.report = Report()
-        self._early = early
+        self.pid = self.pidfd = self.listener = self.told = None
+        self.report = origin.new_report()
+        # The kernel asks about what is denied.
+        self.reports = False
+        # To its one run; to an interpreter since its last run, for what it left going on.
+        self.denials = Denials()
         # Code of the session may have taken its own rights to its workspace away.
         os.close(beneath.open_folder([], beneath.WRITE))
         go_read, self.go = os.pipe()
@@ -50,44 +37,50 @@ class Cell:
         self.stdout, stdout_write = os.pipe()
         self.stderr, stderr_write = os.pipe()
         mine, its = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
-        # Numbers, not objects: in the child, an object that goes away would close a number of the user's.
         self.channel, its = mine.detach(), its.detach()
+        ends = (go_read, its, confined_write, stdin_read, stdout_write, stderr_write)
         try:
-            self.pid = expendable.fork()
-            if self.pid == 0:
-                streams = (stdin_read, stdout_write, stderr_write)
-                self.go, self.channel = _enter(go_read, its, confined_write, streams, ruleset)
-                raise Forked(self)
+            self.pid = origin.fork(ends, self.report, early, first)
         except OSError:
             os.close(confined_read)
             self.close()
             raise
         finally:
-            if self.pid != 0:
-                for fd in (go_read, confined_write, stdin_read, stdout_write, stderr_write, its):
+            # In the child Forked goes through here, and these numbers are not its own any more.
+            if os.getpid() == 1:
+                for fd in ends:
                     os.close(fd)
         for fd in (self.go, self.channel, self.stdin, self.stdout, self.stderr):
             os.set_blocking(fd, False)
-        self.pidfd = os.pidfd_open(self.pid)
+        self.pidfd = processes.open_pidfd(self.pid)
         self._await_confined(confined_read)
 
     def _await_confined(self, confined):
         poller = select.poll()
         poller.register(confined, select.POLLIN)
-        said = os.read(confined, 1) if poller.poll(_CONFINED_MS) else b""
+        said = os.read(confined, _MAX_TOLD) if poller.poll(_CONFINED_MS) else b""
         os.close(confined)
-        if said != b"!":
+        try:
+            if not said:
+                raise OSError(11, f"the cell could not be confined: {self._last_words()}")
+            self.told = json.loads(said)
+            if self.told["listener"]:
+                self.listener = channel.receive_descriptor(self.channel)
+                self.reports = True
+        except OSError:
             processes.kill(self.pid)
-            try:
-                reason = os.read(self.stderr, 4096).decode("utf-8", "replace")
-            except BlockingIOError:
-                reason = "it was not ready in time"
             self.close()
-            raise OSError(11, f"the cell could not be confined: {reason}")
+            raise
+
+    def _last_words(self):
+        try:
+            return os.read(self.stderr, 4096).decode("utf-8", "replace")
+        except BlockingIOError:
+            return "it was not ready in time"
 
     def close(self):
         """In the launcher: gives all descriptors back. Those that were given away are None."""
-        for name in ("go", "channel", "stdin", "stdout", "stderr", "pidfd"):
+        for name in ("go", "channel", "stdin", "stdout", "stderr", "pidfd", "listener"):
             self.close_one(name)
 
     def close_one(self, name):
@@ -101,51 +94,3 @@ class Cell:
         fd = getattr(self, name)
         setattr(self, name, None)
         return fd
-
-    def run(self, bare):
-        """In the child: waits for the action, runs it, returns the exit status.
-
-        `bare` names the modules that an interpreter has imported before any program runs.
-        """
-        if self._early:
-            interpreter.rehearse()
-        head, code = interpreter.read_action(self.go)
-        if head["mode"] == "session":
-            return session.live(head, self, bare)
-        os.close(self.go)
-        os.close(self.channel)
-        return interpreter.run(head, code, self.report, bare)
-
-
-def _enter(*args):
-    """In the child, right after the fork: see `_confine`. A child that fails must not live on as a launcher."""
-    try:
-        return _confine(*args)
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-        sys.stderr.flush()
-        os._exit(1)
-
-
-def _confine(go, channel, confined, streams, ruleset):
-    """Gives up everything that user code must not have.
-
-    Returns the numbers at which it has `go` and `channel`: high ones, out of the way of user code.
-    """
-    os.setsid()
-    # Held back until the user's code can be interrupted.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    for target, fd in enumerate(streams):
-        os.dup2(fd, target)
-    high = min(resource.getrlimit(resource.RLIMIT_NOFILE)[0], 1024) - 8
-    go, channel, confined = (fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, high) for fd in (go, channel, confined))
-    os.chdir(beneath.ROOT)
-    if ruleset is not None:
-        confine.restrict(ruleset)
-    os.write(confined, b"!")
-    os.closerange(3, high)
-    os.close(confined)
-    os.closerange(max(go, channel, confined) + 1, 1 << 16)
-    gc.enable()
-    return go, channel

@@ -20,7 +20,7 @@ _INTERRUPT_TICK_S = 0.002
 
 class CellRun(Run):
     def __init__(self, order, household, journal, number):
-        super().__init__(order, household.resident.cell, household, journal)
+        super().__init__(order, household.resident.cell, household, journal, number)
         self._number = number
         self._status = None
         self._gone_at = None

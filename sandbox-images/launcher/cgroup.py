@@ -5,6 +5,7 @@ this host doesn't have reads as None and is reported so, never as 0.
 """
 
 import os
+import resource
 
 ROOT = "/sys/fs/cgroup"
 V2 = os.path.exists(f"{ROOT}/cgroup.controllers")
@@ -62,8 +63,17 @@ def limits():
     return {
         "memoryBytes": _number(f"{ROOT}/memory.max" if V2 else f"{ROOT}/memory/memory.limit_in_bytes"),
         "swapBytes": _swap_bytes(),
-        "processes": _number(f"{ROOT}/pids.max" if V2 else f"{ROOT}/pids/pids.max"),
+        "processes": _processes(),
     }
+
+
+def _processes():
+    """Where the cgroup shows none: the bound of the sandbox's user, which gVisor goes by."""
+    limit = _number(f"{ROOT}/pids.max" if V2 else f"{ROOT}/pids/pids.max")
+    if limit is not None:
+        return limit
+    _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+    return None if hard == resource.RLIM_INFINITY else hard
 
 
 def _swap_bytes():

@@ -1,103 +1,41 @@
-"""What the parked child gives up before a byte of user code arrives.
+"""What the launcher and the parked child give up before a byte of user code arrives.
 
-Everything here only takes away. The kernel keeps it for all descendants.
+Everything here only takes away. The kernel keeps it for all descendants. See landlock.py and filters.py too.
 """
 
 import ctypes
 import os
 import resource
-import struct
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
 
-PR_SET_DUMPABLE = 4
+_PR_GET_DUMPABLE, _PR_SET_DUMPABLE, _PR_GET_NO_NEW_PRIVS = 3, 4, 39
 _MADV_POPULATE_WRITE = 23
 # Without effect in Linux, inherited by all descendants, readable from outside, and the hard limit only
 # ever goes down: a mark that no process can take off.
 _RLIMIT_LOCKS = 10
 
-# The generic numbers: the same on x86_64 and aarch64.
-_LANDLOCK_CREATE_RULESET, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT_SELF = 444, 445, 446
-_RULE_PATH_BENEATH = 1
-_CREATE_RULESET_VERSION = 1
 
-_EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
-_MAKE_CHAR, _MAKE_BLOCK = 1 << 6, 1 << 11
-_TRUNCATE, _IOCTL_DEV = 1 << 14, 1 << 15
-_SCOPE_ABSTRACT_UNIX, _SCOPE_SIGNAL = 1, 2
-
-_READ = _READ_FILE | _READ_DIR
-_FILE_RIGHTS = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
-
-READ_EXECUTE = ("/usr", "/bin", "/lib", "/lib64", "/opt/python-packages")
-READ = ("/etc", "/proc", "/sys/devices/system/cpu", "/sys/fs/cgroup")
-DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
-WRITE = ("/workspace", "/tmp", "/dev/shm")
+def set_dumpable(value):
+    if _libc.prctl(_PR_SET_DUMPABLE, int(value), 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "PR_SET_DUMPABLE")
 
 
-def prctl(option, value):
-    if _libc.prctl(option, value, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), f"prctl {option}")
+def is_dumpable():
+    return _libc.prctl(_PR_GET_DUMPABLE, 0, 0, 0, 0) != 0
 
 
-def _syscall(number, *args):
+def gains_no_privileges():
+    return _libc.prctl(_PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1
+
+
+def call(number, *args):
+    """A system call by its number; raises OSError."""
     result = _libc.syscall(number, *args)
     if result < 0:
-        raise OSError(ctypes.get_errno(), f"syscall {number}")
+        raise OSError(ctypes.get_errno(), f"system call {number}")
     return result
-
-
-def landlock_abi():
-    """The kernel's Landlock version, 0 where it has none."""
-    try:
-        return _syscall(_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), _CREATE_RULESET_VERSION)
-    except OSError:
-        return 0
-
-
-def create_ruleset():
-    """Returns a descriptor of the rules that `restrict` puts in force, or None without Landlock.
-
-    Made once, ahead of time, in the launcher: the child only has to enter it.
-    """
-    abi = landlock_abi()
-    if abi == 0:
-        return None
-    handled = (1 << {1: 13, 2: 14, 3: 15, 4: 15}.get(abi, 16)) - 1
-    # Loopback TCP stays allowed (handled_access_net 0): the network namespace has nothing else.
-    scoped = _SCOPE_ABSTRACT_UNIX | _SCOPE_SIGNAL if abi >= 6 else 0
-    attributes = struct.pack("=QQQ", handled, 0, scoped)
-    size = {1: 8, 2: 8, 3: 8, 4: 16, 5: 16}.get(abi, 24)
-    ruleset = _syscall(_LANDLOCK_CREATE_RULESET, attributes, ctypes.c_size_t(size), 0)
-    writable = handled & ~(_EXECUTE | _MAKE_CHAR | _MAKE_BLOCK | _IOCTL_DEV)
-    for paths, rights in (
-        (READ_EXECUTE, _READ | _EXECUTE),
-        (READ, _READ),
-        (DEVICES, _READ_FILE | _WRITE_FILE | _TRUNCATE | _IOCTL_DEV),
-        (WRITE, writable),
-    ):
-        for path in paths:
-            _add_rule(ruleset, path, rights & handled)
-    return ruleset
-
-
-def _add_rule(ruleset, path, rights):
-    try:
-        fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return
-    try:
-        if not os.path.isdir(path):
-            rights &= _FILE_RIGHTS
-        rule = struct.pack("=Qi", rights, fd)
-        _syscall(_LANDLOCK_ADD_RULE, ruleset, _RULE_PATH_BENEATH, rule, 0)
-    finally:
-        os.close(fd)
-
-
-def restrict(ruleset):
-    _syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0)
 
 
 class Expendable:
@@ -125,9 +63,17 @@ class Expendable:
         return pid
 
 
+def expendable_again():
+    """For a process that was forked off while hidden, before anybody's code is there: its own file is another."""
+    set_dumpable(True)
+    expendable = Expendable()
+    hide()
+    return expendable
+
+
 def hide():
     """Same uid is no way in: no ptrace, no /proc/<pid>/{mem,fd,environ}, no core of this process."""
-    prctl(PR_SET_DUMPABLE, 0)
+    set_dumpable(False)
 
 
 def populate(address, length):
@@ -145,6 +91,23 @@ def set_limits(limits):
         resource.setrlimit(which, (value, value))
 
 
+def _can_mark_by_locks():
+    try:
+        resource.setrlimit(_RLIMIT_LOCKS, resource.getrlimit(_RLIMIT_LOCKS))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+# gVisor lets nobody change the limit of locks. There the mark is so much address space that no program has it.
+MARKS_BY_LOCKS = _can_mark_by_locks()
+ADDRESS_SPACE_SHIFT = 16
+
+
 def mark(number):
     """Marks the calling process and all that will descend from it; see processes.py for who reads it."""
-    resource.setrlimit(_RLIMIT_LOCKS, (number, number))
+    if MARKS_BY_LOCKS:
+        resource.setrlimit(_RLIMIT_LOCKS, (number, number))
+    else:
+        space = number << ADDRESS_SPACE_SHIFT
+        resource.setrlimit(resource.RLIMIT_AS, (space, space))

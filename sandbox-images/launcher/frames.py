@@ -9,7 +9,7 @@ import struct
 import zlib
 
 # Goes up with every change to frames or to what is in them.
-VERSION = 3
+VERSION = 4
 HEADER = struct.Struct(">IBBI")
 CHECKSUM = struct.Struct(">I")
 MAX_TO_LAUNCHER = 1 << 16

@@ -47,7 +47,8 @@ def run(head, source, report, bare):
     """Runs the source as `__main__`, or a command in its place; returns the exit status."""
     prepare(head, bare)
     confine.set_limits(head["limits"])
-    confine.mark(head["mark"])
+    if head["mark"] is not None:
+        confine.mark(head["mark"])
     if head["mode"] == "command":
         return _run_command(head["argv"])
     sys.argv = [workspace.ACTION, *head["args"]]

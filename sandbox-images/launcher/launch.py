@@ -7,22 +7,24 @@ import os
 import signal
 import sys
 import time
-from functools import partial
 
 import confine
 import frames
-from cell import Cell, Forked
+from cell import Cell
 from hello import hello
 from household import Household
+from inside import Forked
 from interpreter import own_pages
 from link import Link
 from meter import Meter
+from origin import Launcher, Zygote
+from rights import Rights
 from supervisor import Supervisor
 
 MANIFEST = "/opt/cloche/manifest.json"
 
 
-def serve(orphan_ms):
+def serve(orphan_ms, encoded_rights):
     """Never returns in the launcher; returns the cell in a child."""
     # The kernel drops signals to PID 1 that it has no handler for, and Python's own is the only one.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -30,19 +32,21 @@ def serve(orphan_ms):
     confine.hide()
     started = time.monotonic()
     preloaded = _preload()
-    ruleset = confine.create_ruleset()
+    rights = Rights(encoded_rights)
     sys.stdout.flush()
     gc.disable()
     gc.freeze()
     try:
-        parked = Cell(expendable, ruleset, early=True)
+        launcher = Launcher(expendable, rights)
+        origin = Zygote(rights) if rights.cells else launcher
+        parked = Cell(origin, early=True, first=True)
         link = Link()
-        link.send_json(frames.HELLO, hello(preloaded, ruleset is not None, started, orphan_ms))
+        link.send_json(frames.HELLO, hello(preloaded, rights, parked, started, orphan_ms))
         link.flush()
         # What the first run would wait for otherwise.
         Meter().read()
         own_pages()
-        household = Household(parked, partial(Cell, expendable, ruleset))
+        household = Household(parked, origin, launcher)
         Supervisor(link, household, orphan_ms / 1000).loop()
     except Forked as child:
         return child.cell

@@ -7,8 +7,10 @@ import workspace
 
 
 class Meter:
-    def __init__(self):
+    def __init__(self, again=False):
+        """`again`: the sandbox ran something before, whose peak of memory is not this run's."""
         self._base = self._counters()
+        self._peak_before = cgroup.memory_peak_bytes() if again else None
         self._started = time.monotonic()
         self._wall_ms = None
 
@@ -37,5 +39,10 @@ class Meter:
             "disk": workspace.disk(),
             "wallMs": round(self._wall_ms, 3),
             "cpuMs": None if cpu is None else round(cpu / 1e6, 3),
-            "memoryPeakBytes": cgroup.memory_peak_bytes(),
+            "memoryPeakBytes": self._peak(),
         }
+
+    def _peak(self):
+        """None where it is not known to be this run's: the kernel keeps the highest of the sandbox's life."""
+        peak = cgroup.memory_peak_bytes()
+        return peak if self._peak_before is None or (peak or 0) > self._peak_before else None

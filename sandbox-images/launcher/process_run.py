@@ -17,7 +17,7 @@ _MAX_ENDING_S = 0.2
 class ProcessRun(Run):
     def __init__(self, order, household, journal, number):
         cell = household.take_cell_for_process()
-        super().__init__(order, cell, household, journal)
+        super().__init__(order, cell, household, journal, number)
         self._is_script = order.head["mode"] == "script"
         self._mark = processes.mark_of(number)
         self._status = self._usage = None
@@ -28,7 +28,8 @@ class ProcessRun(Run):
             "argv": order.head["argv"],
             "env": self._resident.env | order.head["env"],
             "seed": self._resident.seed if order.head["seed"] is None else order.head["seed"],
-            "mark": self._mark,
+            # Only a session has others beside it; some kernels (gVisor's) can't mark.
+            "mark": self._mark if self._resident.is_session else None,
             # A backstop for each process; the sum over all processes is watched by `_tick`.
             "limits": {"RLIMIT_CPU": cpu_s},
         }

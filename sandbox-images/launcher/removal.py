@@ -22,7 +22,7 @@ def remove(path, recursive):
         if recursive:
             inner = beneath.enter(name, folder, beneath.WRITE)
             try:
-                for removed in _empty(inner):
+                for removed in empty(inner):
                     yield None
             finally:
                 os.close(inner)
@@ -32,7 +32,7 @@ def remove(path, recursive):
         os.close(folder)
 
 
-def _empty(top):
+def empty(top):
     """Empties an open folder; yields how many entries are gone so far.
 
     Folders in folders are first moved up into `top`, so nothing is ever more than two levels away, and

@@ -22,6 +22,10 @@ class Report:
         self._page = mmap.mmap(-1, mmap.PAGESIZE)
         self._writer = None
 
+    def clear(self):
+        """For the next cell."""
+        self._page[:] = bytes(mmap.PAGESIZE)
+
     def open(self):
         """In the cell: only this process may write, not the ones that user code forks."""
         self._writer = os.getpid()

@@ -59,7 +59,8 @@ class Resident:
         """Between runs: names what to wait for."""
         self.go.write()
         self.go.want(wanted)
-        wanted[self.cell.pidfd] = select.POLLIN
+        if self.cell.pidfd is not None:
+            wanted[self.cell.pidfd] = select.POLLIN
         wanted[self.cell.channel] = select.POLLIN
 
     def use(self):

@@ -19,6 +19,8 @@ from streams import Output
 
 _TICK_S = 0.025
 _ENDING_S = 0.0005
+# Where nothing tells that a process has ended.
+_ASKING_S = 0.002
 _MAX_STDIN_WAITING = 1 << 20
 # A program may meet the process limit and cope; one that meets it this often is a bomb.
 _TOLERATED_REFUSED_FORKS = 100
@@ -39,7 +41,7 @@ class Run:
     # What evidence says of how it ended; each kind of run has its own.
     _facts = None
 
-    def __init__(self, order, cell, household, journal):
+    def __init__(self, order, cell, household, journal, number):
         self._household = household
         self._resident = household.resident
         self._journal = journal
@@ -55,7 +57,7 @@ class Run:
         self._spoilt = False
         self.over = False
         self._output = Output(cell, self._limits["outputBytes"], self._emit)
-        self._meter = Meter()
+        self._meter = Meter(again=number > 1)
         self._deadline = self._meter.deadline(self._limits["wallMs"])
 
     def _emit(self, kind, payload):
@@ -68,12 +70,14 @@ class Run:
         """Names what to wait for; returns the time at which the run wants its turn anyway."""
         if self._ending_since is not None:
             return now + _ENDING_S
-        wanted[self.cell.pidfd] = select.POLLIN
+        if self.cell.pidfd is not None:
+            wanted[self.cell.pidfd] = select.POLLIN
         self._stdin.want(wanted)
         rest = None if self._journal.full else self._output.want(wanted, now)
         # Who is killed already has no deadline to meet.
         limit = self._deadline if self._killed_by is None else now + _ENDING_S
-        return min(at for at in (rest, limit, now + self.tick_s) if at is not None)
+        tick = self.tick_s if self.cell.pidfd is not None else _ASKING_S
+        return min(at for at in (rest, limit, now + tick) if at is not None)
 
     def advance(self, ready):
         self._guarded(self._advance, ready)
@@ -165,6 +169,7 @@ class Run:
             "stdoutTruncated": self._spoilt or self._output.truncated[frames.STDOUT],
             "stderrTruncated": self._spoilt or self._output.truncated[frames.STDERR],
             **self._meter.read(),
+            "denied": {"reported": self.cell.reports, **self.cell.denials.take()},
         }
         self._emit(frames.EXIT, frames.to_json(evidence))
         self.over = True

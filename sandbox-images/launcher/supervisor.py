@@ -16,6 +16,7 @@ from files import Files
 from intake import Intake
 from journal import Journal
 from process_run import ProcessRun
+from wipe import Wipe
 
 _COUNT = struct.Struct(">Q")
 _NONCE_BYTES = 16
@@ -32,7 +33,8 @@ class Supervisor:
         self._orphan_s = orphan_s
         self._journal = Journal(link)
         self._files = Files()
-        handlers = {"open": self._open, "stdin": self._feed, **self._files.calls}
+        self._wiping = Wipe(household)
+        handlers = {"open": self._open, "stdin": self._feed, "wipe": self._wipe, **self._files.calls}
         self._calls = Calls(link, handlers)
         self._intake = None
         self._order = None
@@ -46,6 +48,7 @@ class Supervisor:
             if 0 in ready:
                 for kind, payload in self._link.receive():
                     self._on_frame(kind, payload)
+            self._household.deny(ready, self._run)
             self._household.reap(self._run)
             if self._run is not None:
                 self._run.advance(ready)
@@ -68,6 +71,7 @@ class Supervisor:
         now = time.monotonic()
         wanted = {}
         self._link.want(wanted)
+        self._household.want(wanted, self._run)
         wake = self._link.heard + self._orphan_s
         if now >= wake:
             # The service is gone for good; everything in here ends with this process.
@@ -174,9 +178,18 @@ class Supervisor:
         if self._run is not None or self._order is not None or self._intake is not None:
             raise OSError(16, "a run is on its way")
         self._resident.open(self._household.take_cell(), head.get("env", {}), head.get("seed"))
+        self._household.settle()
         # A launcher that serves one run has no use for it; one that lives on must not grow.
         gc.enable()
         return {"interpreter": self._resident.generation}, b""
+
+    def _wipe(self, head, _):
+        if self._resident.is_session:
+            raise OSError(17, "a session is open")
+        if self._run is not None or self._order is not None or self._intake is not None:
+            raise OSError(16, "a run is on its way")
+        self._files.close_all()
+        return self._wiping.steps()
 
     def _feed(self, head, data):
         if self._run is None or self._run.id != head["run"]:

@@ -1,11 +1,15 @@
 import type Dockerode from "dockerode";
 import type { ContainerInspectInfo } from "dockerode";
+import type { Control } from "../domain/controls.ts";
 import type { Image } from "../domain/image.ts";
+import { hasOwnKernel } from "../domain/own-kernel.ts";
 import type { Limits, Policy } from "../domain/policy.ts";
-import { type Hello, helloSchema, missingControls } from "../domain/sandbox.ts";
+import { controlsInForce, type Hello, helloSchema, missingControls } from "../domain/sandbox.ts";
+import { isMachine } from "../domain/syscall-numbers.ts";
 import type { Clock } from "../engine/ports/clock.ts";
 import {
   type ContainerRuntime,
+  type SandboxFacts,
   SandboxFault,
   type SandboxRef,
   type SandboxSpec,
@@ -13,14 +17,19 @@ import {
 import { chooseImages } from "./container/choose-images.ts";
 import { toContainerSpec } from "./container/container-spec.ts";
 import { toUnavailable, unavailable } from "./container/docker-errors.ts";
+import { EngineFactsSource, hostOf } from "./container/engine-facts.ts";
 import { HostFactsSource } from "./container/host-facts.ts";
 import { labels } from "./container/labels.ts";
+import { withDependents } from "./container/leave-out.ts";
 import { removeContainer } from "./container/remove-container.ts";
+import { asSeenByEngine } from "./container/seen-by-engine.ts";
 import { within } from "./deadline.ts";
 import { DockerSandbox } from "./docker-sandbox.ts";
 import { attachTo, lineOf } from "./link/container-line.ts";
 import { PROTOCOL_VERSION } from "./link/frames.ts";
 import { LauncherChannel } from "./link/launcher-channel.ts";
+import { oomKillsOf } from "./run/oom-kills.ts";
+import { toDeniedCalls } from "./seccomp/denied-calls.ts";
 
 /** An engine that doesn't answer a question by then is not going to. */
 const ANSWER_MS = 3_000;
@@ -39,12 +48,21 @@ export interface DockerRuntimeOptions {
   orphanMs: number;
 }
 
+/** What is known of a sandbox besides what it was asked to be. */
+interface Known {
+  /** As `uname -m`; undefined where the engine does not say. */
+  machine: string | undefined;
+  facts: SandboxFacts | undefined;
+  adopted: boolean;
+}
+
 /** Containers of one Docker Engine as sandboxes. */
 export class DockerRuntime implements ContainerRuntime {
   readonly #docker: Dockerode;
   readonly #instance: string;
   readonly #clock: Clock;
   readonly #orphanMs: number;
+  readonly #engine: EngineFactsSource;
   readonly #host: HostFactsSource;
   readonly #owned = new Set<string>();
 
@@ -53,11 +71,13 @@ export class DockerRuntime implements ContainerRuntime {
     this.#instance = instance;
     this.#clock = clock;
     this.#orphanMs = orphanMs;
-    this.#host = new HostFactsSource(docker, policiesFolder);
+    this.#engine = new EngineFactsSource(docker);
+    this.#host = new HostFactsSource(policiesFolder);
   }
 
   async create(spec: SandboxSpec): Promise<DockerSandbox> {
-    const facts = { ...(await this.#host.of(spec)), instance: this.#instance, orphanMs: this.#orphanMs };
+    const engine = await this.#engine.get();
+    const facts = { ...this.#host.of(spec, engine), instance: this.#instance, orphanMs: this.#orphanMs };
     this.#owned.add(spec.id);
     let container: Dockerode.Container;
     try {
@@ -67,10 +87,13 @@ export class DockerRuntime implements ContainerRuntime {
       throw toUnavailable(error, "it did not create the sandbox's container");
     }
     const channel = new LauncherChannel({ clock: this.#clock, orphanMs: this.#orphanMs });
+    let hello: Hello;
     try {
       channel.links.connect(await attachTo(container));
       await container.start();
-      assertControls(await this.#readHello(channel), spec.policy);
+      hello = await this.#readHello(channel);
+      if (hasOwnKernel(spec.policy.isolation.runtime)) hello = await asSeenByEngine(container, hello);
+      assertControls(hello, spec.policy, withDependents(spec.without ?? []));
     } catch (error) {
       channel.links.close();
       // What can't be removed now is nobody's any more, and so the reaper's.
@@ -78,7 +101,15 @@ export class DockerRuntime implements ContainerRuntime {
       this.#forget(spec.id);
       throw toUnavailable(error, "the sandbox did not get ready");
     }
-    return this.#toSandbox(spec, container, channel, false);
+    return this.#toSandbox(spec, container, channel, {
+      machine: engine.machine,
+      adopted: false,
+      facts: {
+        controls: controlsInForce(hello, spec.policy),
+        host: hostOf(engine, spec.policy.isolation.runtime),
+        landlock: hello.controls.landlock,
+      },
+    });
   }
 
   async adopt(spec: SandboxSpec, containerId: string): Promise<DockerSandbox> {
@@ -100,7 +131,12 @@ export class DockerRuntime implements ContainerRuntime {
         links.fault,
       );
     }
-    return this.#toSandbox(spec, container, channel, true);
+    // An engine that doesn't say what it is leaves the numbers of denied calls without names.
+    const machine = await this.#engine.get().then(
+      (engine) => engine.machine,
+      () => undefined,
+    );
+    return this.#toSandbox(spec, container, channel, { machine, facts: spec.facts, adopted: true });
   }
 
   owns(sandboxId: string): boolean {
@@ -146,7 +182,7 @@ export class DockerRuntime implements ContainerRuntime {
     { id, policy }: SandboxSpec,
     container: Dockerode.Container,
     channel: LauncherChannel,
-    adopted: boolean,
+    { machine = "", facts, adopted }: Known,
   ): DockerSandbox {
     const { memoryMiB, processes } = policy.limits;
     return new DockerSandbox({
@@ -157,6 +193,12 @@ export class DockerRuntime implements ContainerRuntime {
       clock: this.#clock,
       made: adopted ? undefined : { memoryMiB, processes },
       adopted,
+      facts,
+      nameDenied: (raw) => toDeniedCalls(raw, policy, isMachine(machine) ? machine : undefined),
+      ...(hasOwnKernel(policy.isolation.runtime)
+        ? { countOomKills: oomKillsOf(this.#docker, container.id, this.#clock), fixedProcesses: processes }
+        : {}),
+      servesCells: policy.isolation.tier === "cell",
       onGone: () => this.#forget(id),
     });
   }
@@ -194,8 +236,8 @@ const maxHeldBytes = ({ outputBytes, resultBytes }: Limits): number =>
   2 * (outputBytes + resultBytes) + 64 * MiB;
 
 /** Names what is missing: the policy's author has to know, and it tells nothing of the host but that. */
-const assertControls = (hello: Hello, policy: Policy): void => {
-  const missing = missingControls(hello, policy);
+const assertControls = (hello: Hello, policy: Policy, leftOut: Control[]): void => {
+  const missing = missingControls(hello, policy, leftOut);
   if (missing.length === 0) return;
   const names = missing.join(", ");
   throw unavailable(`policy ${policy.name} requires controls that are not in force: ${names}`);

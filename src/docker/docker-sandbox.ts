@@ -8,6 +8,7 @@ import {
   type RunRequest,
   RunUnknown,
   type SandboxContainer,
+  type SandboxFacts,
   SandboxFault,
 } from "../engine/ports/runtime.ts";
 import { causeOf, endOf } from "./container/container-end.ts";
@@ -20,6 +21,8 @@ import type { LauncherChannel, RunHandler } from "./link/launcher-channel.ts";
 import type { Line } from "./link/reattach.ts";
 import { AppliedLimits, type EngineLimits } from "./run/applied-limits.ts";
 import { carryRun } from "./run/carry-run.ts";
+import type { NameDenied } from "./run/launcher-evidence.ts";
+import type { CountOomKills } from "./run/oom-kills.ts";
 import { OutputFiles } from "./run/output-files.ts";
 import { sendAction } from "./run/send-action.ts";
 import { StdinFeed } from "./run/stdin-feed.ts";
@@ -31,10 +34,18 @@ interface Options {
   /** How to reach the launcher again. */
   line: Line;
   clock: Clock;
+  nameDenied: NameDenied;
+  countOomKills?: CountOomKills;
+  /** See `AppliedLimits`. */
+  fixedProcesses?: number | undefined;
+  /** Undefined for an adopted one: the process before knew them. */
+  facts: SandboxFacts | undefined;
   /** What the container was made with; a run may ask for less. Undefined where a run may have left less in force. */
   made: EngineLimits | undefined;
   /** It is a session's already. */
   adopted: boolean;
+  /** Its policy lets it serve one cell after the other. */
+  servesCells: boolean;
   onGone(): void;
 }
 
@@ -45,18 +56,20 @@ interface Options {
  * `dirty` (its one run ended, however it ended, or the session could not be opened; nothing can run
  * here again) -> `gone` (`destroy` or `release` was called; the container is removed, or left to the
  * reaper when the engine can't, or to the next process). A session's stays `leased` from run to run;
- * an adopted one begins there. `destroy` leads to `gone` from every state. No state leads back.
+ * an adopted one begins there. A cell's goes from `dirty` to `wiped` when `wipe` found nothing left, and from
+ * there to `leased` by the next cell's run. `destroy` leads to `gone` from every state. No state leads back.
  */
 export class DockerSandbox implements SandboxContainer {
   readonly sandboxId: SandboxId;
   readonly containerId: string;
   readonly closed: Promise<void>;
+  readonly facts: SandboxFacts | undefined;
   readonly files: LauncherFiles;
   readonly #options: Options;
   readonly #calls: LauncherCalls;
   readonly #stdin: StdinFeed;
   readonly #limits: AppliedLimits;
-  #state: "warm" | "leased" | "dirty" | "gone" = "warm";
+  #state: "warm" | "leased" | "dirty" | "wiped" | "gone" = "warm";
   #isSession = false;
   #running = false;
   #removal: Promise<void> | undefined;
@@ -66,10 +79,11 @@ export class DockerSandbox implements SandboxContainer {
     this.sandboxId = options.id;
     this.containerId = options.container.id;
     this.closed = options.channel.links.closed;
+    this.facts = options.facts;
     this.#calls = new LauncherCalls(options.channel);
     this.files = new LauncherFiles(this.#calls);
     this.#stdin = new StdinFeed(this.#calls);
-    this.#limits = new AppliedLimits(options.container, options.made);
+    this.#limits = new AppliedLimits(options.container, options.made, options.fixedProcesses);
     if (!options.adopted) return;
     this.#state = "leased";
     this.#isSession = true;
@@ -153,6 +167,14 @@ export class DockerSandbox implements SandboxContainer {
     this.#options.channel.interrupt(runId);
   }
 
+  async wipe(): Promise<{ residue: string[] }> {
+    if (this.#state !== "dirty" || this.#isSession || !this.#options.servesCells)
+      throw new Error(`only a sandbox that ran a cell is wiped; this one is ${this.#state}`);
+    const { head } = await this.#calls.ask("wipe");
+    if (head.residue.length === 0 && this.#state === "dirty") this.#state = "wiped";
+    return head;
+  }
+
   release(): void {
     this.#state = "gone";
     this.#options.channel.links.close();
@@ -172,7 +194,8 @@ export class DockerSandbox implements SandboxContainer {
   #assertCanRun(): void {
     if (this.#isSession && this.#state === "leased") {
       if (this.#running) throw new Error("a sandbox runs one action at a time");
-    } else if (this.#state !== "warm") throw new Error(`a sandbox runs once; this one is ${this.#state}`);
+    } else if (this.#state !== "warm" && this.#state !== "wiped")
+      throw new Error(`a sandbox runs once; this one is ${this.#state}`);
   }
 
   async #alone(work: () => Promise<RunReport>): Promise<RunReport> {
@@ -191,10 +214,11 @@ export class DockerSandbox implements SandboxContainer {
     options: RunOptions,
     begin: (handler: RunHandler) => void,
   ): Promise<RunReport> {
-    const { container, channel, clock } = this.#options;
+    const { container, channel, clock, nameDenied, countOomKills } = this.#options;
     const lasting = this.#isSession;
     const isGone = () => this.#state === "gone";
-    return carryRun({ ...options, id, limits, outputs, channel, container, clock, lasting, isGone, begin });
+    const from = { channel, container, clock, nameDenied, countOomKills };
+    return carryRun({ ...options, ...from, id, limits, outputs, lasting, isGone, begin });
   }
 
   async #remove(): Promise<void> {

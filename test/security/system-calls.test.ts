@@ -143,4 +143,127 @@ print(json.dumps(through))`;
     ];
     expect(numbers.filter((number) => dangerous.includes(number))).toEqual([]);
   });
+
+  test("a number that no call has, or none yet, is ENOSYS, so that programs go on without it", async () => {
+    expect(await print("print(call(335 + 20), call(470), call(1000), call(100000))")).toBe(
+      "ENOSYS ENOSYS ENOSYS ENOSYS",
+    );
+  });
+
+  test("the filter can't be changed from inside: neither seccomp nor prctl, nor by the launcher's own mark", async () => {
+    const code = `
+mark = [ctypes.c_long(0x636c6f636865)] * 3
+program = ctypes.create_string_buffer(b"\\x06\\0\\0\\0\\0\\0\\xff\\x7f" + bytes(16))
+print(call(317, 1, 0, program), call(317, 1, 8, program), call(157, 22, 2, program))
+print(call(317, 1, 8, program, *mark), call(46, 1, program, 0, *mark))
+print([line for line in open("/proc/self/status") if line.startswith("Seccomp_filters")])`;
+    expect(await print(code)).toBe("EPERM EPERM EPERM\nEPERM EPERM\n['Seccomp_filters:\\t3\\n']");
+  });
+
+  test.each([
+    ["a thread", "threading.Thread(target=lambda: print(call(250, 9))).start()"],
+    ["a fork", "print(call(250, 9), flush=True) if os.fork() == 0 else os.wait()"],
+    [
+      "another program",
+      "subprocess.run([sys.executable, '-c', 'import ctypes; c = ctypes.CDLL(None, use_errno=True); c.syscall(250, 9); print(\"EPERM\" if ctypes.get_errno() == 1 else ctypes.get_errno())'])",
+    ],
+  ])("the filter is in force in %s, and what it denies there is reported", async (_, attempt) => {
+    const observation = await service.run(`${prelude}import subprocess, sys, threading\n${attempt}`);
+    expect(observation.stdout.trim()).toBe("EPERM");
+    expect(observation.denied.calls).toContainEqual({
+      call: "keyctl",
+      argument: "0x9",
+      count: 1,
+      rule: "syscalls.tier std: not listed",
+    });
+  });
+});
+
+describe("denied calls", () => {
+  test("control: a run that calls nothing it may not has none", async () => {
+    const { denied } = await service.run(
+      "import subprocess, threading\nprint(subprocess.run(['/bin/true']))",
+    );
+    expect(denied).toEqual({ reportedBy: "launcher", total: 0, calls: [], truncated: false });
+  });
+
+  test("each is told with its count, its first argument and the line that denied it", async () => {
+    const code = `
+for n in range(5): call(250, 7)
+call(250, 8)
+call(272, 0x10000000)
+call(41, 38, 5, 0)
+call(435, None, 0)`;
+    const { denied } = await service.run(prelude + code);
+    expect(denied).toEqual({
+      reportedBy: "launcher",
+      total: 8,
+      calls: [
+        { call: "keyctl", argument: "0x7", count: 5, rule: "syscalls.tier std: not listed" },
+        { call: "keyctl", argument: "0x8", count: 1, rule: "syscalls.tier std: not listed" },
+        { call: "unshare", argument: "0x10000000", count: 1, rule: "syscalls.tier std: not listed" },
+        { call: "socket", argument: "0x26", count: 1, rule: "syscalls.tier std: arguments" },
+      ],
+      truncated: false,
+    });
+  });
+
+  test("more kinds than 64 are counted, and said to be more", async () => {
+    const { denied } = await service.run(`${prelude}for n in range(100): call(250, n)`);
+    expect(denied).toMatchObject({ total: 100, truncated: true });
+    expect(denied.calls).toHaveLength(64);
+  });
+
+  test("a flood of them from many processes holds up neither limits nor output", async () => {
+    const code = `
+for n in range(8):
+    if os.fork() == 0:
+        while True: call(250, n)
+import time
+for n in range(20):
+    print(n, flush=True)
+    time.sleep(0.02)
+time.sleep(60)`;
+    const { outcome, stdout, usage, denied } = await service.run(prelude + code, {
+      limits: { wallMs: 1500 },
+    });
+    expect(outcome).toBe("time_limit");
+    expect(usage.wallMs).toBeLessThan(2500);
+    expect(stdout.split("\n")).toHaveLength(21);
+    expect(denied.total).toBeGreaterThan(1000);
+    expect(denied.calls).toHaveLength(8);
+  });
+
+  test("the descriptor by which the kernel asks is nowhere in the sandbox that code could reach", async () => {
+    const code = `
+found = [os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{fd}")]
+print([name for name in found if "seccomp" in name])
+for pid in filter(str.isdigit, os.listdir("/proc")):
+    if int(pid) != os.getpid():
+        try: print(pid, os.listdir(f"/proc/{pid}/fd"))
+        except OSError as error: print(pid, type(error).__name__)
+print(call(438, os.open("/proc/self", 0), 3, 0))`;
+    expect(await print(code)).toBe("[]\n1 PermissionError\nEPERM");
+  });
+
+  test("in a session, what runs on between two executions counts to the next one", async () => {
+    const session = await service.session();
+    const first = await session.step(`${prelude}call(250, 1)`);
+    expect(first.observation.denied).toMatchObject({ total: 1 });
+    await session.step(`
+import threading
+go, done = threading.Event(), threading.Event()
+def later():
+    go.wait()
+    call(250, 2)
+    done.set()
+threading.Thread(target=later, daemon=True).start()
+threading.Timer(0.05, go.set).start()`);
+    const beside = await session.step({ code: "print(1)", fresh: true });
+    const last = await session.step("done.wait()\ncall(250, 3)");
+    const calls = [beside, last].flatMap(({ observation }) => observation.denied.calls);
+    expect(calls.map(({ argument }) => argument).sort()).toEqual(["0x2", "0x3"]);
+    const fresh = await session.step({ code: `${prelude}call(250, 4)`, fresh: true });
+    expect(fresh.observation.denied.calls).toMatchObject([{ call: "keyctl", argument: "0x4" }]);
+  });
 });

@@ -2,9 +2,14 @@
  * Policy -> what the engine is asked to create. Pure, and the most security-critical mapping of
  * the service: every layer of isolation that the engine gives is asked for here and nowhere else.
  */
-import type { ContainerCreateOptions, HostConfig } from "dockerode";
+import { maskedPaths, readonlyPaths } from "../../domain/masked-paths.ts";
 import type { SandboxSpec } from "../../engine/ports/runtime.ts";
+import type { Programs } from "../seccomp/program.ts";
+import type { EngineSpec } from "./engine-spec.ts";
 import { labels } from "./labels.ts";
+import { leaveOut } from "./leave-out.ts";
+import { processBounds } from "./own-kernel.ts";
+import { encodeRights, toRights } from "./rights.ts";
 
 const MiB = 1024 * 1024;
 
@@ -17,52 +22,29 @@ export interface HostFacts {
   uid: number;
   /** The seccomp profile in the engine's format, cut to this machine's architecture. */
   seccompProfile: string;
+  /** The filters that each cell puts on itself. */
+  programs: Programs;
   /** The launcher ends when it hears nothing for this long. */
   orphanMs: number;
 }
 
-/** Paths that would tell of, or lead to, the host; the engine's own list varies by version, so ours is whole. */
-const maskedPaths = [
-  "/dev/mqueue",
-  "/proc/acpi",
-  "/proc/asound",
-  "/proc/config.gz",
-  "/proc/cmdline",
-  "/proc/interrupts",
-  "/proc/iomem",
-  "/proc/ioports",
-  "/proc/kallsyms",
-  "/proc/kcore",
-  "/proc/keys",
-  "/proc/latency_stats",
-  "/proc/modules",
-  "/proc/sched_debug",
-  "/proc/scsi",
-  "/proc/timer_list",
-  "/proc/timer_stats",
-  "/sys/devices/virtual/powercap",
-  "/sys/firmware",
-];
+export const toContainerSpec = (spec: SandboxSpec, host: HostFacts): EngineSpec => {
+  const whole = { engine: toEngineSpec(spec, host), rights: toRights(spec.policy, host.programs) };
+  const { engine, rights } = spec.without?.length ? leaveOut(whole, spec.without) : whole;
+  return { ...engine, Cmd: ["--orphan-ms", String(host.orphanMs), "--rights", encodeRights(rights)] };
+};
 
-const readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
-
-/** The engine's field that the type package lacks. */
-type ContainerSpec = ContainerCreateOptions & { HostConfig: HostConfig & { CgroupnsMode: "private" } };
-
-export const toContainerSpec = (
-  { id, tenant, image, policy }: SandboxSpec,
-  host: HostFacts,
-): ContainerSpec => {
-  const { limits } = policy;
+const toEngineSpec = ({ id, tenant, image, policy }: SandboxSpec, host: HostFacts): EngineSpec => {
+  const { limits, determinism } = policy;
+  const bounds = processBounds(limits.processes, policy.isolation.runtime);
   // noexec also stops mapping a file as code; inodes are bounded because each costs kernel memory.
   const tmpfs = (sizeMiB: number, mode: string) =>
     `rw,nosuid,nodev,noexec,noatime,size=${sizeMiB}m,nr_inodes=${limits.inodes},mode=${mode},uid=${host.uid},gid=${host.uid}`;
   return {
     name: `cloche-${id}`,
     Image: image.digest,
-    Cmd: ["--orphan-ms", String(host.orphanMs)],
     // For the interpreter: hash order and core count are the same for every run.
-    Env: ["PYTHONHASHSEED=0", `PYTHON_CPU_COUNT=${limits.cpus}`],
+    Env: [`PYTHONHASHSEED=${determinism.hashSeed}`, `PYTHON_CPU_COUNT=${limits.cpus}`],
     User: `${host.uid}:${host.uid}`,
     WorkingDir: "/",
     Hostname: "sandbox",
@@ -92,8 +74,8 @@ export const toContainerSpec = (
       ReadonlyRootfs: true,
       CapDrop: ["ALL"],
       SecurityOpt: ["no-new-privileges:true", `seccomp=${host.seccompProfile}`],
-      MaskedPaths: maskedPaths,
-      ReadonlyPaths: readonlyPaths,
+      MaskedPaths: [...maskedPaths],
+      ReadonlyPaths: [...readonlyPaths],
       Tmpfs: {
         "/workspace": tmpfs(limits.workspaceMiB, "0700"),
         "/tmp": tmpfs(limits.tmpMiB, "1777"),
@@ -102,11 +84,12 @@ export const toContainerSpec = (
       Memory: limits.memoryMiB * MiB,
       // Equal to Memory: no swap.
       MemorySwap: limits.memoryMiB * MiB,
-      PidsLimit: limits.processes,
+      PidsLimit: bounds.pids,
       CpusetCpus: host.cpuset,
       // The host's own processes survive a sandbox that eats the machine's memory.
       OomScoreAdj: 500,
       Ulimits: [
+        ...bounds.ulimits,
         { Name: "core", Soft: 0, Hard: 0 },
         { Name: "nofile", Soft: limits.openFiles, Hard: limits.openFiles },
         { Name: "fsize", Soft: limits.fileSizeMiB * MiB, Hard: limits.fileSizeMiB * MiB },

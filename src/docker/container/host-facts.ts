@@ -1,38 +1,41 @@
-import type Dockerode from "dockerode";
+import type { Machine } from "../../domain/syscall-numbers.ts";
+import type { SyscallRule } from "../../domain/syscalls.ts";
 import type { SandboxSpec } from "../../engine/ports/runtime.ts";
-import { toUnavailable, unavailable } from "./docker-errors.ts";
-import { loadSeccompProfile } from "./seccomp-profile.ts";
+import { loadLauncherCalls, toEngineProfile } from "../seccomp/profile.ts";
+import { assertMachine, type Programs, toPrograms } from "../seccomp/program.ts";
+import { unavailable } from "./docker-errors.ts";
+import type { EngineFacts } from "./engine-facts.ts";
 
 /** Uids that sandboxes run as: outside of what Debian gives to people and services. */
 const FIRST_UID = 20_000;
 const UIDS = 40_000;
 
-/** What this host gives to each sandbox: cores in turn, a uid of its own, a system call list for its machine. */
+interface SystemCalls {
+  seccompProfile: string;
+  programs: Programs;
+}
+
+/** What this host gives to each sandbox: cores in turn, a uid of its own, system call filters for its machine. */
 export class HostFactsSource {
-  readonly #docker: Dockerode;
   readonly #policiesFolder: string;
-  readonly #profiles = new Map<string, string>();
+  /** Those of a policy are made once: it is never changed. */
+  readonly #systemCalls = new WeakMap<SyscallRule[], SystemCalls>();
   readonly #uids = new Map<string, number>();
-  #host: Promise<{ machine: string; cores: number }> | undefined;
+  #launcher: SyscallRule[] | undefined;
   #turn = 0;
 
-  constructor(docker: Dockerode, policiesFolder: string) {
-    this.#docker = docker;
+  constructor(policiesFolder: string) {
     this.#policiesFolder = policiesFolder;
   }
 
   /** Throws `runtime_unavailable` where the policy wants what the host doesn't have. */
-  async of({ id, policy }: SandboxSpec): Promise<{ uid: number; cpuset: string; seccompProfile: string }> {
-    this.#host ??= this.#askHost();
-    const { machine, cores } = await this.#host;
+  of({ id, policy }: SandboxSpec, engine: EngineFacts): SystemCalls & { uid: number; cpuset: string } {
     const { cpus } = policy.limits;
-    if (cpus > cores) {
-      throw unavailable(`policy ${policy.name} wants ${cpus} cores, the engine has ${cores}`);
-    }
-    const seccompProfile = this.#profile(policy.syscalls, machine);
+    assertAvailable(policy, engine);
+    const systemCalls = this.#systemCallsOf(policy, engine.machine);
     const turn = this.#takeTurn();
     this.#uids.set(id, uidOf(turn));
-    return { uid: uidOf(turn), cpuset: chooseCores(turn, cpus, cores), seccompProfile };
+    return { ...systemCalls, uid: uidOf(turn), cpuset: chooseCores(turn, cpus, engine.cores) };
   }
 
   /** A sandbox that an earlier process made has this uid. */
@@ -52,29 +55,37 @@ export class HostFactsSource {
     return turn;
   }
 
-  async #askHost(): Promise<{ machine: string; cores: number }> {
+  #systemCallsOf({ name, calls }: SandboxSpec["policy"], machine: string): SystemCalls {
+    const known = this.#systemCalls.get(calls);
+    if (known !== undefined) return known;
     try {
-      const { Architecture, NCPU } = await this.#docker.info();
-      return { machine: Architecture, cores: NCPU };
+      const made = this.#make(calls, assertMachine(machine));
+      this.#systemCalls.set(calls, made);
+      return made;
     } catch (error) {
-      // Asked again next time.
-      this.#host = undefined;
-      throw toUnavailable(error, "it does not tell what it is");
+      throw unavailable(`the system calls of policy ${name} can't be put on this machine`, error);
     }
   }
 
-  #profile(syscalls: string, machine: string): string {
-    const known = this.#profiles.get(syscalls);
-    if (known !== undefined) return known;
-    try {
-      const profile = loadSeccompProfile(this.#policiesFolder, syscalls, machine);
-      this.#profiles.set(syscalls, profile);
-      return profile;
-    } catch (error) {
-      throw unavailable(`there is no system call list ${syscalls} for ${machine}`, error);
-    }
+  #make(calls: SyscallRule[], machine: Machine): SystemCalls {
+    this.#launcher ??= loadLauncherCalls(this.#policiesFolder);
+    const programs = toPrograms(calls, machine);
+    return { seccompProfile: toEngineProfile(calls, this.#launcher, machine), programs };
   }
 }
+
+const assertAvailable = (
+  { name, limits, isolation, network }: SandboxSpec["policy"],
+  { cores, runtimes }: EngineFacts,
+): void => {
+  if (limits.cpus > cores)
+    throw unavailable(`policy ${name} wants ${limits.cpus} cores, the engine has ${cores}`);
+  if (!runtimes.has(isolation.runtime)) {
+    const registered = [...runtimes.keys()].sort().join(", ");
+    throw unavailable(`policy ${name} wants the runtime ${isolation.runtime}, the engine has ${registered}`);
+  }
+  if (network !== "none") throw unavailable(`policy ${name} wants a credentials broker, this host has none`);
+};
 
 const uidOf = (turn: number): number => FIRST_UID + (turn % UIDS);
 

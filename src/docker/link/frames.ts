@@ -7,7 +7,7 @@
 import { crc32 } from "node:zlib";
 
 /** Goes up with every change to frames or to what is in them; images carry theirs in a label. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 const HEADER_BYTES = 10;
 const CHECKSUM_BYTES = 4;
 const PADDING = 0xff;

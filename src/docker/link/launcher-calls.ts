@@ -24,6 +24,7 @@ const entrySchema = z.strictObject({
 const answers = {
   open: z.strictObject({ interpreter: z.int().min(1) }),
   stdin: z.strictObject({ waiting: bytes }),
+  wipe: z.strictObject({ residue: z.array(z.string().max(8192)).max(32) }),
   list: z.strictObject({ entries: z.array(entrySchema), more: z.boolean() }),
   stat: entrySchema,
   read: z.strictObject({ handle, bytes, modifiedMs, mode }),

@@ -14,6 +14,8 @@ import { LauncherCalls } from "../link/launcher-calls.ts";
 import type { LauncherChannel, RunHandler } from "../link/launcher-channel.ts";
 import type { LinkKeeper } from "../link/link-keeper.ts";
 import { Gathered } from "./gathered.ts";
+import type { NameDenied } from "./launcher-evidence.ts";
+import { type CountOomKills, withOomKills } from "./oom-kills.ts";
 import { OutputFiles } from "./output-files.ts";
 import { errorOf, isFullOfProcesses, type Refusal } from "./refusal.ts";
 import { type Late, RunTimer } from "./run-timer.ts";
@@ -29,6 +31,8 @@ export interface Carried extends RunOptions, Pick<RunRequest, "id" | "limits" | 
   channel: LauncherChannel;
   container: Pick<Container, "wait" | "inspect">;
   clock: Clock;
+  nameDenied: NameDenied;
+  countOomKills?: CountOomKills;
   /** The sandbox is to be used after this run, so one that did not end it well is ended itself. */
   lasting: boolean;
   /** Whether the sandbox was let go of from our side. */
@@ -39,9 +43,10 @@ export interface Carried extends RunOptions, Pick<RunRequest, "id" | "limits" | 
 
 export const carryRun = async (carried: Carried): Promise<RunReport> => {
   const { channel, clock, id, limits, outputs, signal, lasting } = carried;
-  const gathered = new Gathered(limits, clock, carried.onEvent);
+  const gathered = new Gathered(carried, clock, carried.onEvent);
   const files = new OutputFiles(new LauncherCalls(channel), outputs, limits);
   const begun = clock.monotonic();
+  const begunAt = clock.now();
   const timer = new RunTimer(channel.links, clock);
   timer.set(TRANSFER_MS + limits.wallMs + GRACE_MS, "wall");
   const cancel = () => {
@@ -67,6 +72,7 @@ export const carryRun = async (carried: Carried): Promise<RunReport> => {
       files,
       late: late ?? undefined,
       wallMs: clock.monotonic() - begun,
+      begunAt,
     });
   } finally {
     gathered.stop();
@@ -110,16 +116,19 @@ interface Ending {
   files: OutputFiles;
   late: Late | undefined;
   wallMs: number;
+  /** Milliseconds since 1970. */
+  begunAt: number;
 }
 
 const report = async (
-  { channel: { links }, container, clock, lasting, isGone }: Carried,
-  { gathered, files, late, wallMs }: Ending,
+  { channel: { links }, container, clock, countOomKills, lasting, isGone }: Carried,
+  { gathered, files, late, wallMs, begunAt }: Ending,
 ): Promise<RunReport> => {
   const { started, evidence } = gathered;
   if (links.fault) throw new SandboxFault("the sandbox broke the protocol", started, links.fault);
   const withEnd = (end: RunReport["end"]) => ({ ...gathered.report(), outputs: files.result(), end });
-  if (evidence) return withEnd({ kind: "launcher", evidence });
+  if (evidence)
+    return withEnd({ kind: "launcher", evidence: await withOomKills(evidence, begunAt, countOomKills) });
   if (isGone()) throw new SandboxFault("the sandbox was let go of", started);
   if (lasting) links.breakOff(new Error("the launcher did not say how a run ended"));
   if (started && late) return withEnd({ kind: "lost", cause: late, wallMs });

@@ -1,15 +1,22 @@
 /** What has arrived of a run so far; whoever gives up on the run can still use it. */
-import { type Evidence, evidenceSchema } from "../../domain/outcome.ts";
+import type { Evidence } from "../../domain/outcome.ts";
 import type { Limits } from "../../domain/policy.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
 import type { RunEvent, RunReport } from "../../engine/ports/runtime.ts";
 import type { RunFrame } from "../link/event-number.ts";
 import { fromLauncher } from "../link/frames.ts";
 import { ByteLog } from "./byte-log.ts";
+import { type LauncherEvidence, launcherEvidenceSchema, type NameDenied } from "./launcher-evidence.ts";
 import { type Refusal, toRefusal } from "./refusal.ts";
 import { RunResults } from "./run-results.ts";
 
+interface Expected {
+  limits: Limits;
+  nameDenied: NameDenied;
+}
+
 export class Gathered {
+  readonly #nameDenied: NameDenied;
   readonly #maxOutputBytes: number;
   readonly #onEvent: (event: RunEvent) => void;
   readonly #stdout = new ByteLog();
@@ -23,7 +30,8 @@ export class Gathered {
   /** Why the run could not begin, where it couldn't. */
   refusal: Refusal | undefined;
 
-  constructor(limits: Limits, clock: Clock, onEvent: (event: RunEvent) => void = () => {}) {
+  constructor({ limits, nameDenied }: Expected, clock: Clock, onEvent: (event: RunEvent) => void = () => {}) {
+    this.#nameDenied = nameDenied;
     this.#maxOutputBytes = limits.outputBytes;
     this.#outputLeft = limits.outputBytes;
     this.#onEvent = onEvent;
@@ -41,7 +49,8 @@ export class Gathered {
   add({ type, payload }: RunFrame): void {
     if (this.#stopped) return;
     if (type === fromLauncher.refused) this.#refuse(payload);
-    else if (type === fromLauncher.exit) this.#end(evidenceSchema.parse(JSON.parse(payload.toString())));
+    else if (type === fromLauncher.exit)
+      this.#end(launcherEvidenceSchema.parse(JSON.parse(payload.toString())));
     else if (type === fromLauncher.started) this.#start();
     else if (!this.started) throw new Error(`event type ${type} before the start`);
     else if (type === fromLauncher.stdout) this.#addOutput("stdout", this.#stdout, payload);
@@ -72,9 +81,9 @@ export class Gathered {
     this.#over.resolve();
   }
 
-  #end(evidence: Evidence): void {
+  #end(evidence: LauncherEvidence): void {
     this.#results.end();
-    this.evidence = evidence;
+    this.evidence = { ...evidence, denied: this.#nameDenied(evidence.denied) };
     this.#over.resolve();
   }
 

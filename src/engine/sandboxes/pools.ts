@@ -12,6 +12,8 @@ export type PoolSettings = Pick<
   idleMs: number;
   /** Warm sandboxes of all pools together. */
   maxWarm: number;
+  /** Whose sandboxes are made when they are asked for, and none ahead. */
+  keepsNone?(tenant: string): boolean;
 };
 
 interface Entry {
@@ -83,9 +85,10 @@ export class Pools {
     const key = `${image.digest} ${policy.digest} ${tenant}`;
     const known = this.#entries.get(key);
     if (known) return known;
-    this.#makeRoom();
+    const target = this.#settings.keepsNone?.(tenant) ? 0 : this.#settings.target;
+    if (target > 0) this.#makeRoom();
     const entry = {
-      pool: new Pool({ ...this.#settings, image, policy, tenant }, this.#deps),
+      pool: new Pool({ ...this.#settings, target, image, policy, tenant }, this.#deps),
       lastUsed: this.#deps.clock.monotonic(),
       pinned: false,
     };

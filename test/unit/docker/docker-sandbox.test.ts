@@ -4,7 +4,7 @@ import { DockerSandbox } from "../../../src/docker/docker-sandbox.ts";
 import { fromLauncher, toLauncher } from "../../../src/docker/link/frames.ts";
 import { LauncherChannel } from "../../../src/docker/link/launcher-channel.ts";
 import type { RunEvent, RunOptions } from "../../../src/engine/ports/runtime.ts";
-import { aPolicy, aRequest, someEvidence } from "../../support/builders.ts";
+import { aPolicy, aRequest, saidEvidence } from "../../support/builders.ts";
 import { eventually, FakeLauncher } from "../../support/fake-launcher.ts";
 import { ManualClock, settled } from "../../support/manual-clock.ts";
 
@@ -48,6 +48,9 @@ const setUp = ({ oomKilled = false, refuseUpdate = false } = {}) => {
     clock,
     made: { memoryMiB: policy.memoryMiB, processes: policy.processes },
     adopted: false,
+    servesCells: false,
+    facts: undefined,
+    nameDenied: ({ total, truncated }) => ({ reportedBy: "launcher", total, calls: [], truncated }),
     onGone: () => calls.push("gone"),
   });
   return { launcher, clock, sandbox, calls, channel, engine };
@@ -56,7 +59,7 @@ const setUp = ({ oomKilled = false, refuseUpdate = false } = {}) => {
 const endWell = (launcher: FakeLauncher, output = "out") => {
   launcher.start();
   launcher.event(fromLauncher.stdout, Buffer.from(output));
-  launcher.event(fromLauncher.exit, someEvidence());
+  launcher.event(fromLauncher.exit, saidEvidence());
 };
 
 const setUpSession = async () => {
@@ -408,7 +411,7 @@ describe("a session's sandbox", () => {
           }
           launcher.event(fromLauncher.stdout, Buffer.from(text));
         }
-        launcher.event(fromLauncher.exit, someEvidence());
+        launcher.event(fromLauncher.exit, saidEvidence());
         expect((await running).stdout.toString()).toBe(output.join(""));
         expect(told).toEqual(["started", ...output]);
         sandbox.release();
@@ -431,7 +434,7 @@ describe("a session's sandbox", () => {
     engine.up = true;
     await clock.advance(200);
     await eventually(() => sandbox.attached);
-    launcher.event(fromLauncher.exit, someEvidence());
+    launcher.event(fromLauncher.exit, saidEvidence());
     expect(await running).toMatchObject({ end: { kind: "launcher" } });
   });
 
@@ -486,7 +489,7 @@ describe("a session's sandbox", () => {
     engine.up = true;
     await clock.advance(200);
     await eventually(() => launcher.types().includes(toLauncher.cancel));
-    launcher.event(fromLauncher.exit, someEvidence({ killedBy: "cancel" }));
+    launcher.event(fromLauncher.exit, saidEvidence({ killedBy: "cancel" }));
     expect(await running).toMatchObject({ end: { evidence: { killedBy: "cancel" } } });
   });
 
@@ -564,7 +567,7 @@ describe("an adopted sandbox", () => {
     await went(before.launcher);
     before.launcher.start();
     before.launcher.event(fromLauncher.stdout, Buffer.from("before "));
-    if (kind === "is over") before.launcher.event(fromLauncher.exit, someEvidence());
+    if (kind === "is over") before.launcher.event(fromLauncher.exit, saidEvidence());
     await settled();
     before.sandbox.release();
     return before.launcher;
@@ -588,6 +591,9 @@ describe("an adopted sandbox", () => {
       clock,
       made: undefined,
       adopted: true,
+      servesCells: false,
+      facts: undefined,
+      nameDenied: ({ total, truncated }) => ({ reportedBy: "launcher", total, calls: [], truncated }),
       onGone: () => {},
     });
     return { sandbox, calls };
@@ -605,7 +611,7 @@ describe("an adopted sandbox", () => {
       const resumed = sandbox.resumeRun(aRequest(), options({ onEvent }));
       if (kind === "runs") {
         launcher.event(fromLauncher.stdout, Buffer.from("after"));
-        launcher.event(fromLauncher.exit, someEvidence());
+        launcher.event(fromLauncher.exit, saidEvidence());
       }
       const report = await resumed;
       expect(report.stdout.toString()).toBe(kind === "runs" ? "before after" : "before ");

@@ -1,8 +1,23 @@
 import { describe, expect, test } from "vitest";
 import { toContainerSpec } from "../../../../src/docker/container/container-spec.ts";
+import type { EngineSpec } from "../../../../src/docker/container/engine-spec.ts";
 import { anImage, aPolicy } from "../../../support/builders.ts";
 
-const host = { instance: "i1", cpuset: "1", uid: 20_007, seccompProfile: '{"x":1}', orphanMs: 60_000 };
+const programs = {
+  tier: Buffer.from("tier"),
+  closing: Buffer.from("closing"),
+  numbers: { sendmsg: 46, seccomp: 317 },
+};
+const host = {
+  instance: "i1",
+  cpuset: "1",
+  uid: 20_007,
+  seccompProfile: '{"x":1}',
+  programs,
+  orphanMs: 60_000,
+};
+const rightsOf = ({ Cmd }: EngineSpec): unknown =>
+  JSON.parse(Buffer.from(Cmd?.at(-1) ?? "", "base64").toString());
 const build = (policy = aPolicy()) =>
   toContainerSpec({ id: "sbx_1", tenant: "t1", image: anImage(), policy }, host);
 
@@ -39,7 +54,7 @@ const layers: [string, (spec: ReturnType<typeof build>) => unknown, unknown][] =
   ["no health check that runs commands", ({ Healthcheck }) => Healthcheck, { Test: ["NONE"] }],
   ["the runtime of the policy", ({ HostConfig }) => HostConfig.Runtime, "runc"],
   ["its launcher outlives a stream", ({ OpenStdin, StdinOnce }) => [OpenStdin, StdinOnce], [true, false]],
-  ["ends when the service stays away", ({ Cmd }) => Cmd, ["--orphan-ms", "60000"]],
+  ["ends when the service stays away", ({ Cmd }) => Cmd?.slice(0, 3), ["--orphan-ms", "60000", "--rights"]],
   ["no terminal", ({ Tty }) => Tty, false],
   ["the image by digest", ({ Image }) => Image, anImage().digest],
   ["nothing of the host's environment", ({ Env }) => Env, ["PYTHONHASHSEED=0", "PYTHON_CPU_COUNT=1"]],
@@ -89,6 +104,29 @@ describe("toContainerSpec", () => {
       "io.cloche.tenant": "t1",
       "io.cloche.policy": policy.digest,
     });
+  });
+
+  test("what each cell puts on itself reaches the launcher", () => {
+    const { landlock } = aPolicy();
+    expect(rightsOf(build())).toEqual({
+      landlock,
+      seccomp: {
+        tier: Buffer.from("tier").toString("base64"),
+        closing: Buffer.from("closing").toString("base64"),
+        numbers: programs.numbers,
+      },
+      limits: { RLIMIT_CORE: 0, RLIMIT_NOFILE: 1024, RLIMIT_FSIZE: 64 * 2 ** 20 },
+      dumpable: false,
+      cells: false,
+      clock: null,
+    });
+  });
+
+  test("hash order and the instant at which clocks stand still are the policy's", () => {
+    const determinism = { seed: null, hashSeed: 42, clock: "2024-02-29T12:00:00Z" };
+    const spec = build(aPolicy({ determinism }));
+    expect(spec.Env).toContain("PYTHONHASHSEED=42");
+    expect(rightsOf(spec)).toMatchObject({ clock: Date.UTC(2024, 1, 29, 12) });
   });
 
   test("every limit of the policy reaches the engine", () => {

@@ -1,17 +1,26 @@
 import { describe, expect, test } from "vitest";
 import { fromLauncher } from "../../../../src/docker/link/frames.ts";
 import { Gathered } from "../../../../src/docker/run/gathered.ts";
+import type { RawDenied } from "../../../../src/docker/seccomp/denied-calls.ts";
+import type { DeniedCalls } from "../../../../src/domain/syscalls.ts";
 import type { RunEvent } from "../../../../src/engine/ports/runtime.ts";
-import { aPolicy, someEvidence } from "../../../support/builders.ts";
+import { aPolicy, saidEvidence, someEvidence } from "../../../support/builders.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 
 const limits = { ...aPolicy().limits, outputBytes: 10, resultBytes: 8 };
+/** What these are called is tested beside the function that says it. */
+const nameDenied = ({ total, truncated }: RawDenied): DeniedCalls => ({
+  reportedBy: "launcher",
+  total,
+  calls: [],
+  truncated,
+});
 const { started, stdout, stderr, value, valueData, exit, refused, hello } = fromLauncher;
 
 const setUp = () => {
   const clock = new ManualClock();
   const told: RunEvent[] = [];
-  const all = new Gathered(limits, clock, (event) => told.push(event));
+  const all = new Gathered({ limits, nameDenied }, clock, (event) => told.push(event));
   let number = 0;
   const add = (type: number, payload: Buffer | object = Buffer.alloc(0)) => {
     const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(JSON.stringify(payload));
@@ -34,7 +43,7 @@ describe("Gathered", () => {
     begun();
     add(stdout, Buffer.from("12345"));
     add(stderr, Buffer.from("67890"));
-    add(exit, someEvidence());
+    add(exit, saidEvidence());
     await all.over;
     expect(all).toMatchObject({ started: true, evidence: someEvidence() });
     expect(all.report()).toEqual({ stdout: Buffer.from("12345"), stderr: Buffer.from("67890"), results: [] });
@@ -56,7 +65,7 @@ describe("Gathered", () => {
 
   test.each([
     ["more output than was allowed", stdout, Buffer.alloc(11)],
-    ["evidence with a field of its own", exit, { ...someEvidence(), verdict: "ok" }],
+    ["evidence with a field of its own", exit, { ...saidEvidence(), verdict: "ok" }],
     ["evidence that is no JSON", exit, Buffer.from("{")],
     ["a value larger than what the run may show", value, form(0, 9)],
     ["data of no value", valueData, Buffer.from("x")],
@@ -101,7 +110,7 @@ describe("values that a cell shows", () => {
       ],
     };
     expect(told.at(-1)).toEqual({ type: "result", result: first });
-    add(exit, someEvidence());
+    add(exit, saidEvidence());
     const second = { forms: [{ mime: "text/plain", data: Buffer.alloc(0), truncated: false }] };
     expect(told.at(-1)).toEqual({ type: "result", result: second });
     expect(all.report().results).toEqual([first, second]);
@@ -113,7 +122,7 @@ describe("values that a cell shows", () => {
     add(value, form(0, 0));
     await clock.advance(100);
     expect(told.at(-1)).toMatchObject({ type: "result" });
-    add(exit, someEvidence());
+    add(exit, saidEvidence());
     expect(told.filter(({ type }) => type === "result")).toHaveLength(1);
   });
 
@@ -122,7 +131,7 @@ describe("values that a cell shows", () => {
     begun();
     add(value, form(0, 5));
     add(valueData, Buffer.from("ab"));
-    add(exit, someEvidence());
+    add(exit, saidEvidence());
     expect(all.report().results).toEqual([
       { forms: [{ mime: "text/plain", data: Buffer.from("ab"), truncated: true }] },
     ]);

@@ -10,16 +10,19 @@ const never = new AbortController().signal;
 const policy = aPolicy();
 const image = (n: number) => anImage({ name: `image-${n}`, digest: `sha256:${n}` });
 
-const setUp = (maxWarm = 4) => {
+const setUp = (maxWarm = 4, keepsNone?: (tenant: string) => boolean) => {
   const runtime = new FakeRuntime();
   const clock = new ManualClock();
-  const pools = new Pools(poolSettings({ target: 2, maxWarm }), {
-    runtime,
-    clock,
-    telemetry: new RecordedTelemetry(),
-    creates: new Slots(2),
-    onFault: () => {},
-  });
+  const pools = new Pools(
+    { ...poolSettings({ target: 2, maxWarm }), ...(keepsNone ? { keepsNone } : {}) },
+    {
+      runtime,
+      clock,
+      telemetry: new RecordedTelemetry(),
+      creates: new Slots(2),
+      onFault: () => {},
+    },
+  );
   const names = () => pools.status().map((status) => status.image);
   return { runtime, clock, pools, names };
 };
@@ -57,6 +60,17 @@ describe("Pools", () => {
       await clock.advance(1);
     }
     expect(names()).toEqual(["image-1", "image-4"]);
+  });
+
+  test("for some tenants none ahead is made, and nobody's warm ones go for them", async () => {
+    const { pools, runtime, names } = setUp(2, (tenant) => tenant === "proof");
+    await pools.acquire(image(1), policy, "t", never);
+    await settled();
+    const made = runtime.made.length;
+    await pools.acquire(image(2), policy, "proof", never);
+    await settled();
+    expect(runtime.made).toHaveLength(made + 1);
+    expect(names()).toEqual(["image-1", "image-2"]);
   });
 
   test("close leaves nothing warm", async () => {

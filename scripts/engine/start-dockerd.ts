@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,6 +9,7 @@ import { isProgram, readCommandLineFromProc, readPidFile } from "./pid-file.ts";
 import { asRoot, formatCommand, isRoot, rootEnvironment } from "./privilege.ts";
 import { probeEngine } from "./probe-engine.ts";
 import { runStep } from "./run-step.ts";
+import { runscFiles, runscName } from "./runsc.ts";
 import { stopEngine } from "./stop-engine.ts";
 
 const answerTimeoutMs = 60_000;
@@ -36,7 +37,10 @@ type Start = { dockerd: string; stateDir: string; settings: EngineSettings; log:
 export async function startDockerd({ dockerd, stateDir, settings, log }: Start): Promise<void> {
   const files = engineFiles(stateDir);
   const group = isRoot() ? undefined : privateGroup();
-  const [command, ...args] = asRoot([dockerd, ...dockerdArgs({ pidFile: files.pidFile, group, settings })]);
+  const [command, ...args] = asRoot([
+    dockerd,
+    ...dockerdArgs({ pidFile: files.pidFile, group, settings, runsc: runscFiles(stateDir).wrapper }),
+  ]);
   log("dockerd is installed but not running, and there is no systemd to start it. Starting it:");
   log(`  ${formatCommand([command, ...args])}`);
   log("  (no bridge and no firewall rules: Cloche's containers have no network)");
@@ -97,9 +101,15 @@ export async function waitForAnswer(
   }
 }
 
-type DockerdArgs = { pidFile: string; group: string | undefined; settings: EngineSettings };
+type DockerdArgs = {
+  pidFile: string;
+  group: string | undefined;
+  settings: EngineSettings;
+  /** What starts gVisor, where it was built. */
+  runsc: string;
+};
 
-export function dockerdArgs({ pidFile, group, settings }: DockerdArgs): string[] {
+export function dockerdArgs({ pidFile, group, settings, runsc }: DockerdArgs): string[] {
   // The default socket is left out, because dockerd refuses a flag that /etc/docker/daemon.json sets as well.
   const isDefaultSocket = settings.socketPath === defaultEngineSettings.socketPath;
   const isDefaultExecRoot = settings.execRoot === defaultEngineSettings.execRoot;
@@ -110,6 +120,9 @@ export function dockerdArgs({ pidFile, group, settings }: DockerdArgs): string[]
     ...noNetworkArgs,
     // dockerd refuses a flag that its configuration file sets as well, whatever it says there.
     ...(isConfigured(settings.configFile, liveRestore) ? [] : [`--${liveRestore}`]),
+    ...(existsSync(runsc) && !isConfigured(settings.configFile, "runtimes")
+      ? [`--add-runtime=${runscName}=${runsc}`]
+      : []),
     ...(isDefaultExecRoot ? [] : [`--exec-root=${settings.execRoot}`]),
     ...settings.extraDockerdArgs,
   ];

@@ -19,7 +19,7 @@ export interface Host {
   times: Times;
 }
 
-export interface Context extends Pick<Host, "stdin" | "cwd" | "onStop" | "times"> {
+export interface Context extends Pick<Host, "stdin" | "cwd" | "env" | "onStop" | "times"> {
   /** Not there for commands that need no service, until they ask. */
   api(): Api;
   out: Output;

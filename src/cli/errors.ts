@@ -2,6 +2,10 @@
 
 export const exitCodes = {
   ok: 0,
+  /** An attempt escaped, or showed nothing. */
+  notProven: 1,
+  /** A question about a policy was answered with no. */
+  no: 1,
   usage: 2,
   timeLimit: 124,
   fault: 125,
@@ -19,6 +23,13 @@ export abstract class CliError extends Error {
 export class InputError extends CliError {
   override readonly name: string = "InputError";
   readonly exitCode = exitCodes.usage;
+  /** A line for each thing that is wrong, where there may be several. */
+  readonly details: string[];
+
+  constructor(message: string, details: string[] = []) {
+    super(message);
+    this.details = details;
+  }
 }
 
 /** The command line does not fit the command, whose help says more. */

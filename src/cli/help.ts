@@ -10,7 +10,7 @@ export const helpOf = (commands: readonly (Command | Group)[]): string =>
       commands.map(({ name, summary }) => [name, summary]),
     ),
     optionsOf("Options of all commands", globalOptions),
-    "Settings from the environment: CLOCHE_URL, CLOCHE_API_KEY, CLOCHE_KEY_FILE, NO_COLOR.\nMore of a command: cloche COMMAND --help",
+    "Settings from the environment: CLOCHE_URL, CLOCHE_API_KEY, CLOCHE_KEY_FILE, CLOCHE_SIGNING_KEY_FILE, NO_COLOR.\nMore of a command: cloche COMMAND --help",
   );
 
 export const helpOfGroup = ({ name, summary, commands }: Group): string =>

@@ -4,6 +4,7 @@ import {
   BrokenPipe,
   CliError,
   exitCodes,
+  InputError,
   type Problem,
   ProblemError,
   reasonOf,
@@ -26,7 +27,10 @@ export const reportError = async (
 const linesOf = (error: unknown): string[] => {
   if (error instanceof ProblemError) return problemLines(error.problem);
   const line = `cloche: ${escapeText(reasonOf(error))}`;
-  return error instanceof UsageError ? [line, `See: ${error.command} --help`] : [line];
+  if (error instanceof UsageError) return [line, `See: ${error.command} --help`];
+  return error instanceof InputError
+    ? [line, ...error.details.map((detail) => `  ${escapeText(detail)}`)]
+    : [line];
 };
 
 export const problemLines = ({ code, detail, retryable, requestId, issues }: Problem): string[] => [
@@ -36,12 +40,13 @@ export const problemLines = ({ code, detail, retryable, requestId, issues }: Pro
   ...(code === "internal" && requestId ? [`  Request ${escapeText(requestId)}`] : []),
 ];
 
-const toProblem = (error: unknown): Partial<Problem> => {
+const toProblem = (error: unknown): Partial<Problem> & { details?: string[] } => {
   if (error instanceof ProblemError) return error.problem;
   const code = error instanceof CliError ? codes[error.name] : undefined;
   return {
     code: code ?? "internal",
     detail: reasonOf(error),
+    ...(error instanceof InputError && error.details.length > 0 ? { details: error.details } : {}),
     retryable: error instanceof CliError && error.name === "Unreachable",
   };
 };

@@ -38,11 +38,12 @@ const toContext = (
   global: GlobalValues,
   more: Pick<Context, "out" | "err" | "json">,
 ): Context => {
-  const { stdin, cwd, onStop, times } = host;
+  const { stdin, cwd, env, onStop, times } = host;
   let api: Api | undefined;
   return {
     stdin,
     cwd,
+    env,
     onStop,
     times,
     ...more,

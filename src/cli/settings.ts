@@ -17,6 +17,10 @@ export const readSettings = (values: GlobalValues, { env, cwd }: Pick<Host, "env
   return { url: url.href.replace(/\/$/, ""), key: readKey(values, env, cwd, url) };
 };
 
+/** Where public keys to check receipts with are, if that was set. */
+export const signingKeyFile = (env: Host["env"]): string | undefined =>
+  env["CLOCHE_SIGNING_KEY_FILE"] || undefined;
+
 const checkUrl = (text: string, name: string): URL => {
   const url = URL.parse(text);
   if (!url || !/^https?:$/.test(url.protocol)) {

@@ -4,22 +4,30 @@ import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { ServiceError } from "../domain/errors.ts";
+import type { SigningKey } from "../domain/signing-key.ts";
+import type { AccessDenials } from "../engine/audit/access-denials.ts";
 import type { Catalog } from "../engine/catalog/catalog.ts";
 import type { Batches } from "../engine/executions/batches.ts";
 import type { Executor } from "../engine/executions/executor.ts";
 import type { Ledger } from "../engine/executions/ledger.ts";
 import { SharedRecords } from "../engine/executions/shared-records.ts";
 import type { Idempotency } from "../engine/idempotency.ts";
+import type { PolicyDesk } from "../engine/policies/policy-desk.ts";
+import type { AuditReader } from "../engine/ports/audit-log.ts";
 import type { ExecutionStore } from "../engine/ports/stores.ts";
+import type { PostureKeeper } from "../engine/posture/posture-keeper.ts";
+import type { Proofs } from "../engine/proofs/proofs.ts";
 import type { Readiness } from "../engine/readiness.ts";
+import type { Replays } from "../engine/receipts/replays.ts";
 import type { Cohorts } from "../engine/sessions/cohorts.ts";
 import type { Sessions } from "../engine/sessions/sessions.ts";
 import type { Keys } from "../engine/tenants/keys.ts";
 import type { Rate } from "../engine/tenants/rate.ts";
 import type { Tenants } from "../engine/tenants/tenants.ts";
 import type { AppEnv } from "./app-env.ts";
-import { authenticate, refuseAuditorsChanges } from "./auth.ts";
+import { authenticate } from "./auth.ts";
 import { boundBodies } from "./bodies-in-flight.ts";
+import { denialOf } from "./denied.ts";
 import type { FileRouteDependencies } from "./files/dependencies.ts";
 import { fileRoutes } from "./files/file-routes.ts";
 import { readJson } from "./json-body.ts";
@@ -28,6 +36,8 @@ import { OpenStreams } from "./open-streams.ts";
 import { openApiInfo } from "./openapi.ts";
 import { toProblem } from "./problem.ts";
 import { limitRate } from "./rate-limit.ts";
+import { refuseChanging, refuseReading } from "./reading.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { batchRoutes } from "./routes/batches.ts";
 import { catalogRoutes } from "./routes/catalog.ts";
 import { cohortRoutes } from "./routes/cohorts.ts";
@@ -35,6 +45,10 @@ import { docsRoutes } from "./routes/docs.ts";
 import { executionRoutes } from "./routes/executions.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { keyRoutes } from "./routes/keys.ts";
+import { policyRoutes } from "./routes/policies.ts";
+import { postureRoutes } from "./routes/posture.ts";
+import { proofRoutes } from "./routes/proofs.ts";
+import { receiptRoutes } from "./routes/receipts.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { tenantRoutes } from "./routes/tenants.ts";
 import { logRequests, type RequestLine, trace } from "./trace.ts";
@@ -49,14 +63,21 @@ export interface HttpDependencies {
   cohorts: Cohorts;
   files: FileRouteDependencies;
   idempotency: Idempotency;
+  replays: Replays;
+  signingKeys: readonly SigningKey[];
   catalog: Catalog;
+  policies: PolicyDesk;
   keys: Keys;
   /** Whether requests need a key. */
   auth: boolean;
+  proofs: Proofs;
   tenants: Tenants;
   rate: Rate;
   /** Throws `quota_exhausted`. */
-  assertWithinQuota(tenant: string): void;
+  assertMayRun(tenant: string): void;
+  audit: AuditReader;
+  denials: Pick<AccessDenials, "record">;
+  posture: Pick<PostureKeeper, "read" | "check">;
   readiness(): Promise<Readiness>;
   metrics(): Promise<string>;
   maxBodyBytes: number;
@@ -88,8 +109,9 @@ export const createHttp = (deps: HttpDependencies): OpenAPIHono<AppEnv> => {
   // Before anything reads a body: strangers don't get to fill our memory.
   for (const path of ["/v1/*", "/metrics"]) {
     app.use(path, authenticate(deps.auth ? deps.keys : undefined));
+    app.use(path, refuseReading);
   }
-  app.use("/v1/*", refuseAuditorsChanges);
+  app.use("/v1/*", refuseChanging);
   app.use("/v1/*", limitRate(deps.rate));
   const limitBody = bodyLimit({
     maxSize: deps.maxBodyBytes,
@@ -111,13 +133,18 @@ export const createHttp = (deps: HttpDependencies): OpenAPIHono<AppEnv> => {
     streams: new OpenStreams(MAX_STREAMS),
   };
   app.route("/", executionRoutes(submitting));
+  app.route("/", receiptRoutes(deps));
   app.route("/", batchRoutes(deps));
   app.route("/", sessionRoutes(submitting));
   app.route("/", fileRoutes(deps.files));
   app.route("/", cohortRoutes(deps));
   app.route("/", catalogRoutes(deps.catalog));
+  app.route("/", policyRoutes(deps.policies));
   app.route("/", keyRoutes(deps.keys, deps.idempotency));
   app.route("/", tenantRoutes(deps.tenants));
+  app.route("/", postureRoutes(deps.posture));
+  app.route("/", proofRoutes(deps.proofs, deps.idempotency));
+  app.route("/", auditRoutes(deps.audit));
   app.route("/", docsRoutes());
   app.openAPIRegistry.registerComponent("securitySchemes", "apiKey", { type: "http", scheme: "bearer" });
   app.doc31("/openapi.json", openApiInfo);
@@ -129,6 +156,8 @@ export const createHttp = (deps: HttpDependencies): OpenAPIHono<AppEnv> => {
     if (context.req.raw.signal.aborted) return new Response(null, { status: 499 });
     if (error instanceof ServiceError) {
       if (error.cause !== undefined) deps.onError(error, requestId);
+      const denial = denialOf(context, error.code);
+      if (denial) deps.denials.record(denial);
       return toProblem(context, error);
     }
     if (error instanceof HTTPException && error.status < 500) {

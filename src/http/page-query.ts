@@ -17,7 +17,11 @@ export const pageQuery = {
   cursor: z.string().max(512).optional().meta({ description: "`nextCursor` of the page before" }),
   createdAfter: time.optional().openapi({ type: "string", format: "date-time" }),
   createdBefore: time.optional().openapi({ type: "string", format: "date-time" }),
-  tenant: z.string().max(128).optional().meta({ description: "For auditors and admins: only this tenant's" }),
+  tenant: z
+    .string()
+    .max(128)
+    .optional()
+    .meta({ description: "For admins, who see all tenants: only this one's" }),
 };
 
 export const pageOf = <Item extends z.ZodType>(item: Item) =>

@@ -22,6 +22,8 @@ export const statusOfCode: Record<ErrorCode, ContentfulStatusCode> = {
   sandbox_failed: 502,
   execution_lost: 502,
   runtime_unavailable: 503,
+  audit_unavailable: 503,
+  posture_refused: 503,
   store_unavailable: 503,
   internal: 500,
 };

@@ -12,9 +12,7 @@ import { isReading } from "./auth.ts";
 export const limitRate = (rate: Pick<Rate, "take" | "look">) =>
   createMiddleware<AppEnv>(async (context, next) => {
     const { tenant } = context.get("caller");
-    const { ok, state } = isReading(context.req.method)
-      ? { ok: true, state: rate.look(tenant) }
-      : rate.take(tenant);
+    const { ok, state } = isReading(context.req) ? { ok: true, state: rate.look(tenant) } : rate.take(tenant);
     const headers = toHeaders(state);
     if (!ok) {
       for (const [name, value] of headers) context.header(name, value);

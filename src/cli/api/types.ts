@@ -29,6 +29,20 @@ export interface Execution extends Head {
   observation: Observation;
 }
 
+export interface SigningKey {
+  keyId: string;
+  publicKey: string;
+  createdAt: string;
+  retiredAt: string | null;
+}
+
+export interface Replay {
+  original: string;
+  replayed: string;
+  same: boolean;
+  differences: { field: string; original: string | null; replayed: string | null }[];
+}
+
 export interface ExecutionSummary extends Head {
   tenant: string;
   status: string;
@@ -103,10 +117,53 @@ export interface Image {
 export interface Policy {
   name: string;
   description: string;
+  isolation: { tier: string; runtime: string };
+  syscalls: { tier: string };
   images: string[];
-  network: string;
+  /** `none`, or what the broker may reach. */
+  network: string | object;
   limits: { wallMs: number; memoryMiB: number };
   digest: string;
+}
+
+export interface AttemptInfo {
+  id: number;
+  name: string;
+  title: string;
+  class: string;
+  techniques: string[];
+}
+
+export interface Proof {
+  id: string;
+  status: string;
+  policy: Named;
+  summary: Record<string, number>;
+  total: number;
+  underWay: string[];
+  attempts: { id: number; name: string; verdict: string }[];
+  error: string | null;
+  ms: number;
+}
+
+export interface Posture {
+  checkedAt: string;
+  minimum: string;
+  acceptable: boolean;
+  engine: { version: string; api: string; rootless: boolean; liveRestore: boolean };
+  runtimes: Record<string, { version: string | null; works: boolean | null }>;
+  kernel: { version: string; machine: string; landlock: number | null };
+  cgroup: { version: string; driver: string };
+  userNamespaces: string;
+  appArmor: boolean;
+  seLinux: boolean;
+  swapBytes: number | null;
+  findings: { id: string; severity: string; message: string; references: string[]; remedy: string }[];
+  selfTest: {
+    policy: string;
+    runtime: string;
+    checks: { name: string; result: string; evidence: string }[];
+  } | null;
 }
 
 export interface Readiness {

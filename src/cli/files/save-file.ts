@@ -43,6 +43,19 @@ export const writeBeside = async (target: string, content: Content, executable =
   }
 };
 
+/** For what takes long to make: throws SaveError where it could not be written in the end. */
+export const assertWritable = async (target: string): Promise<void> => {
+  const there = await lstat(target).catch(() => undefined);
+  if (there?.isDirectory()) throw new SaveError(`"${target}" cannot be written: it is a folder`);
+  const part = join(dirname(target), `.${randomUUID()}.part`);
+  try {
+    await using _ = await open(part, "wx");
+  } catch (error) {
+    throw new SaveError(`"${target}" cannot be written: ${reasonOf(error)}`, { cause: error });
+  }
+  await rm(part);
+};
+
 const folderBelow = async (root: string, parts: string[]): Promise<string> => {
   await make(root, true);
   let folder = root;

@@ -15,7 +15,7 @@ export const keyIdOf = (text: string): KeyId | undefined => {
 };
 
 /** SHA-256 in hex. A key is 32 random bytes, so there is nothing for a slow hash to slow down. */
-export const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex");
+export const keyHashOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** In constant time, so that no content leaks by timing. */
 export const sameHash = (a: string, b: string): boolean =>

@@ -1,14 +1,17 @@
 import { ServiceError } from "../../domain/errors.ts";
 import type { Caller, Tenant, TenantLimits } from "../../domain/tenant.ts";
 import type { Admission } from "../admission/admission.ts";
+import type { AuditLog } from "../ports/audit-log.ts";
 import type { TenantStore } from "../ports/stores.ts";
 import { DEFAULT_TENANT } from "./keys.ts";
 import type { LimitsOfTenants } from "./limits-of-tenants.ts";
-import { assertRole, visibleTo } from "./roles.ts";
+import { assertNotReserved } from "./reserved.ts";
+import { actorOf, assertRole, visibleTo } from "./roles.ts";
 import type { Usage } from "./usage.ts";
 
 interface TenantsDependencies {
   store: Pick<TenantStore, "tenants">;
+  audit: AuditLog;
   limits: LimitsOfTenants;
   usage: Pick<Usage, "of">;
   admission: Pick<Admission, "of">;
@@ -24,7 +27,7 @@ export class Tenants {
 
   /** Sorted by name. Throws `forbidden` for whoever may see one tenant only. */
   list(caller: Caller): Tenant[] {
-    assertRole(caller, "admin", "auditor");
+    assertRole(caller, "admin");
     return this.#names().map((name) => this.#view(name));
   }
 
@@ -36,9 +39,20 @@ export class Tenants {
     return this.#view(name);
   }
 
-  /** They hold from the next request on, and for what waits. Throws `forbidden` for anyone but an admin. */
+  /**
+   * They hold from the next request on, and for what waits. Throws `forbidden` for anyone but an admin, and
+   * `invalid_request` for a tenant of the service's own.
+   */
   setLimits(caller: Caller, name: string, limits: TenantLimits): Tenant {
     assertRole(caller, "admin");
+    assertNotReserved(name, "name");
+    this.#deps.audit.append({
+      type: "tenant.limits_set",
+      tenant: name,
+      actor: actorOf(caller),
+      subject: {},
+      data: { ...limits },
+    });
     this.#deps.limits.set(name, limits);
     return this.#view(name);
   }

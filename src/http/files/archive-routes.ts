@@ -10,6 +10,7 @@ import { listFiles, uploadArchive } from "./descriptions.ts";
 import { downloadHeaders } from "./download-headers.ts";
 import { fromCursor, toCursor } from "./entry-json.ts";
 import { onFile } from "./file-errors.ts";
+import { recordFiles } from "./file-events.ts";
 import { checkPath } from "./request-path.ts";
 import { sendStream } from "./send-stream.ts";
 import { sendBounds, uploadBounds } from "./stream-bounds.ts";
@@ -41,7 +42,15 @@ export const archiveRoutes = (routes: OpenAPIHono<AppEnv>, deps: FileRouteDepend
     const { entries: maxEntries, uploadBytes: maxBytes } = deps.caps;
     const archive = encoding === "gzip" ? gunzip(upload.content, maxBytes) : upload.content;
     try {
-      return answerJson(await unpackTar(archive, files, { folder, maxEntries, maxBytes }), 200);
+      const unpacked = await unpackTar(archive, files, { folder, maxEntries, maxBytes });
+      recordFiles(context, deps, "files.written", { path: folder, ...unpacked });
+      return answerJson(unpacked, 200);
+    } catch (error) {
+      // Some of it may be there; what is refused for the log already is not recorded either.
+      if (!(error instanceof ServiceError && error.code === "audit_unavailable")) {
+        recordFiles(context, deps, "files.written", { path: folder, files: 0, bytes: upload.bytes() });
+      }
+      throw error;
     } finally {
       deps.charge(caller, upload.bytes());
     }
@@ -57,6 +66,7 @@ const sendArchive = async (
   const bounds = { maxEntries: deps.caps.entries, maxBytes: deps.caps.downloadBytes };
   return await onFile(folder, async () => {
     const plan = await planTar(files, folder, bounds);
+    recordFiles(context, deps, "files.read", { path: folder, files: plan.entries.length, bytes: null });
     const archive = packTar(files, folder, plan, bounds);
     const body = await sendStream(context, archive, sendBounds(context, deps));
     const name = `${folder.split("/").at(-1) || "workspace"}.tar`;

@@ -48,6 +48,7 @@ const readProblems = problemResponses(
   "internal",
   "sandbox_failed",
   "capacity_exhausted",
+  "audit_unavailable",
 );
 
 export const listFiles = createRoute({

@@ -8,6 +8,7 @@ import type { FileRouteDependencies } from "./dependencies.ts";
 import { headFile, readFile, removeFile, writeFile } from "./descriptions.ts";
 import { downloadHeaders, lastModified } from "./download-headers.ts";
 import { onFile } from "./file-errors.ts";
+import { recordFiles } from "./file-events.ts";
 import { requestPath } from "./request-path.ts";
 import { discard, exactly, sendStream } from "./send-stream.ts";
 import { sendBounds, uploadBounds } from "./stream-bounds.ts";
@@ -32,6 +33,7 @@ export const singleFileRoutes = (routes: OpenAPIHono<AppEnv>, deps: FileRouteDep
     const upload = receive(context, uploadBounds(deps));
     try {
       const { created } = await onFile(path, () => files.write(path, upload.content, mode));
+      recordFiles(context, deps, "files.written", { path, files: 1, bytes: upload.bytes() });
       return answerJson(await onFile(path, () => files.stat(path)), created ? 201 : 200);
     } finally {
       deps.charge(caller, upload.bytes());
@@ -51,6 +53,12 @@ export const singleFileRoutes = (routes: OpenAPIHono<AppEnv>, deps: FileRouteDep
         await discard(content);
         throw tooLarge(path, deps.caps.downloadBytes);
       }
+      try {
+        recordFiles(context, deps, "files.read", { path, files: 1, bytes: entry.bytes });
+      } catch (error) {
+        await discard(content);
+        throw error;
+      }
       const body = await sendStream(context, exactly(content, entry.bytes), sendBounds(context, deps));
       return answerBytes(body, fileHeaders(entry));
     });
@@ -60,7 +68,9 @@ export const singleFileRoutes = (routes: OpenAPIHono<AppEnv>, deps: FileRouteDep
     const path = requestPath(context);
     const { recursive } = context.req.valid("query");
     const files = await deps.filesOf(context.get("caller"), context.req.valid("param").id, "write");
-    return answerJson({ removed: await onFile(path, () => files.remove(path, { recursive })) }, 200);
+    const removed = await onFile(path, () => files.remove(path, { recursive }));
+    recordFiles(context, deps, "files.removed", { path, files: removed, bytes: null });
+    return answerJson({ removed }, 200);
   });
 };
 

@@ -2,6 +2,7 @@ import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { batchLineSchema, batchSchema } from "../../domain/batch.ts";
 import type { Batches } from "../../engine/executions/batches.ts";
 import type { Idempotency } from "../../engine/idempotency.ts";
+import { actorOf } from "../../engine/tenants/roles.ts";
 import type { AppEnv } from "../app-env.ts";
 import { changing } from "../common-problems.ts";
 import { eventSchema } from "../event-schema.ts";
@@ -37,7 +38,7 @@ const create = createRoute({
         "text/event-stream": { schema: eventSchema },
       },
     },
-    ...problemResponses(...changing, "conflict", "payload_too_large", "quota_exhausted"),
+    ...problemResponses(...changing, "conflict", "payload_too_large", "quota_exhausted", "posture_refused"),
   },
 });
 
@@ -45,7 +46,7 @@ export interface BatchRouteDependencies {
   batches: Batches;
   idempotency: Idempotency;
   /** Throws `quota_exhausted`. */
-  assertWithinQuota(tenant: string): void;
+  assertMayRun(tenant: string): void;
   onError(error: unknown, requestId: string): void;
 }
 
@@ -54,18 +55,19 @@ const last = new Set(["done"]);
 export const batchRoutes = ({
   batches,
   idempotency,
-  assertWithinQuota,
+  assertMayRun,
   onError,
 }: BatchRouteDependencies): OpenAPIHono<AppEnv> => {
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: invalidRequest });
   routes.post("/v1/batches", checkBatchShape);
   routes.openapi(create, async (context) => {
-    const { tenant } = context.get("caller");
-    assertWithinQuota(tenant);
+    const caller = context.get("caller");
+    const { tenant } = caller;
+    assertMayRun(tenant);
     // The same items again lead to the same executions by their own ids; this refuses others under the key.
     await doOnce(context, idempotency, { act: () => {}, answer: () => null, repeatable: true });
     const batch = context.req.valid("json");
-    const owner = { tenant, traceparent: context.get("traceparent") };
+    const owner = { tenant, actor: actorOf(caller), traceparent: context.get("traceparent") };
     const failed = (error: unknown) => onError(error, context.get("requestId"));
     const lines = (signal: AbortSignal): Mailbox<StreamEvent> => {
       const mailbox = new Mailbox<StreamEvent>(signal);

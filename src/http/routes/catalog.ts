@@ -21,7 +21,7 @@ const listImages = createRoute({
   security,
   responses: {
     200: { description: "The images", content: { "application/json": { schema: imageList } } },
-    ...problemResponses("unauthenticated", "runtime_unavailable", "internal"),
+    ...problemResponses("unauthenticated", "forbidden", "runtime_unavailable", "internal"),
   },
 });
 

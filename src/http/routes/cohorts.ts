@@ -4,7 +4,7 @@ import { ServiceError, toFault } from "../../domain/errors.ts";
 import { createCohortId, idSchema } from "../../domain/ids.ts";
 import type { Idempotency } from "../../engine/idempotency.ts";
 import type { Cohorts } from "../../engine/sessions/cohorts.ts";
-import { visibleTo } from "../../engine/tenants/roles.ts";
+import { actorOf, visibleTo } from "../../engine/tenants/roles.ts";
 import type { AppEnv } from "../app-env.ts";
 import { changing, reading } from "../common-problems.ts";
 import { eventSchema } from "../event-schema.ts";
@@ -51,6 +51,7 @@ const create = createRoute({
       "sandbox_failed",
       "capacity_exhausted",
       "runtime_unavailable",
+      "posture_refused",
     ),
   },
 });
@@ -81,27 +82,28 @@ export interface CohortRouteDependencies {
   cohorts: Cohorts;
   idempotency: Idempotency;
   /** Throws `quota_exhausted`. */
-  assertWithinQuota(tenant: string): void;
+  assertMayRun(tenant: string): void;
   onError(error: unknown, requestId: string): void;
 }
 
 const last = new Set(["cohort", "error"]);
 
 export const cohortRoutes = (deps: CohortRouteDependencies): OpenAPIHono<AppEnv> => {
-  const { cohorts, idempotency, assertWithinQuota, onError } = deps;
+  const { cohorts, idempotency, assertMayRun, onError } = deps;
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: invalidRequest });
 
   routes.post("/v1/cohorts", checkCohortShape);
   routes.openapi(create, async (context) => {
-    const { tenant } = context.get("caller");
+    const caller = context.get("caller");
+    const { tenant } = caller;
     const spec = context.req.valid("json");
     keyOf(context);
-    assertWithinQuota(tenant);
+    assertMayRun(tenant);
     const make = (signal: AbortSignal, onEvent: (event: StreamEvent) => void) =>
       makeOnce(context, idempotency, {
         createRef: () => createCohortId(Date.now()),
         first: (id) =>
-          cohorts.create(spec, { tenant, id }, signal, (index, session) =>
+          cohorts.create(spec, { tenant, id, actor: actorOf(caller) }, signal, (index, session) =>
             onEvent({ type: "ready", data: JSON.stringify({ index, session }) }),
           ),
         again: async (id) => cohorts.find(tenant, id),
@@ -130,8 +132,10 @@ export const cohortRoutes = (deps: CohortRouteDependencies): OpenAPIHono<AppEnv>
     if (!cohort) throw new ServiceError("not_found", `There is no cohort ${JSON.stringify(id)}`);
     return context.json(cohort, 200);
   });
-  routes.openapi(close, async (context) =>
-    context.json(await cohorts.close(visibleTo(context.get("caller")), context.req.valid("param").id), 200),
-  );
+  routes.openapi(close, async (context) => {
+    const caller = context.get("caller");
+    const { id } = context.req.valid("param");
+    return context.json(await cohorts.close(visibleTo(caller), id, actorOf(caller)), 200);
+  });
   return routes;
 };

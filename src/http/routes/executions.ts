@@ -11,12 +11,13 @@ import {
 } from "../../domain/execution.ts";
 import { idSchema } from "../../domain/ids.ts";
 import { outcomeSchema } from "../../domain/outcome.ts";
+import type { Caller } from "../../domain/tenant.ts";
 import type { Executor } from "../../engine/executions/executor.ts";
 import type { LiveExecution } from "../../engine/executions/live-execution.ts";
 import type { RunIdentity } from "../../engine/executions/to-run-request.ts";
 import { SandboxFault } from "../../engine/ports/runtime.ts";
 import { FileRefused } from "../../engine/ports/sandbox-files.ts";
-import { visibleTo } from "../../engine/tenants/roles.ts";
+import { actorOf, visibleTo } from "../../engine/tenants/roles.ts";
 import type { AppEnv } from "../app-env.ts";
 import { changing, reading } from "../common-problems.ts";
 import { eventSchema } from "../event-schema.ts";
@@ -77,6 +78,7 @@ const create = createRoute({
       "execution_lost",
       "capacity_exhausted",
       "runtime_unavailable",
+      "posture_refused",
     ),
   },
 });
@@ -195,11 +197,11 @@ const cancel = act("cancel", "Kill the run, or take it out of the queue");
 export interface ExecutionRouteDependencies extends SubmitDependencies {
   executor: Pick<Executor, "submit">;
   /** Throws `quota_exhausted`. */
-  assertWithinQuota(tenant: string): void;
+  assertMayRun(tenant: string): void;
 }
 
 export const executionRoutes = (deps: ExecutionRouteDependencies): OpenAPIHono<AppEnv> => {
-  const { executor, ledger, store, records, streams, idempotency, assertWithinQuota } = deps;
+  const { executor, ledger, store, records, streams, idempotency, assertMayRun } = deps;
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: invalidRequest });
 
   /** One that has not ended. Throws `not_found`, or `conflict` when it has. */
@@ -224,10 +226,12 @@ export const executionRoutes = (deps: ExecutionRouteDependencies): OpenAPIHono<A
 
   routes.post("/v1/executions", checkActionShape);
   routes.openapi(create, async (context) => {
-    const { tenant } = context.get("caller");
+    const caller = context.get("caller");
+    const { tenant } = caller;
     const action = context.req.valid("json");
-    assertWithinQuota(tenant);
-    const accept = (identity: RunIdentity) => executor.submit(action, { tenant, ...identity });
+    assertMayRun(tenant);
+    const actor = actorOf(caller);
+    const accept = (identity: RunIdentity) => executor.submit(action, { tenant, actor, ...identity });
     return typed(await submit(context, deps, accept, { cancelWhenGone: true }));
   });
   routes.openapi(list, (context) => {
@@ -254,11 +258,11 @@ export const executionRoutes = (deps: ExecutionRouteDependencies): OpenAPIHono<A
   });
   for (const [route, tell] of [
     [interrupt, (live: LiveExecution) => live.interrupt()],
-    [cancel, (live: LiveExecution) => live.cancel()],
+    [cancel, (live: LiveExecution, caller: Caller) => ledger.cancel(live, actorOf(caller))],
   ] as const) {
     routes.openapi(route, async (context) => {
       const told = await doOnce(context, idempotency, {
-        act: () => tell(liveOf(context)),
+        act: () => tell(liveOf(context), context.get("caller")),
         answer: () => record(context),
         repeatable: true,
       });

@@ -58,7 +58,7 @@ const metricsRoute = createRoute({
   security: [{ apiKey: [] }],
   responses: {
     200: { description: "The metrics", content: { "text/plain": { schema: z.string() } } },
-    ...problemResponses("unauthenticated", "internal"),
+    ...problemResponses("unauthenticated", "forbidden", "internal"),
   },
 });
 

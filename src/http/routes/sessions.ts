@@ -9,10 +9,11 @@ import {
   sessionSchema,
   sessionStates,
 } from "../../domain/session.ts";
+import type { Caller } from "../../domain/tenant.ts";
 import type { RunIdentity } from "../../engine/executions/to-run-request.ts";
 import type { Session } from "../../engine/sessions/session.ts";
 import type { Sessions } from "../../engine/sessions/sessions.ts";
-import { visibleTo } from "../../engine/tenants/roles.ts";
+import { actorOf, visibleTo } from "../../engine/tenants/roles.ts";
 import type { AppEnv } from "../app-env.ts";
 import { changing, reading } from "../common-problems.ts";
 import { doOnce, makeOnce } from "../once.ts";
@@ -60,6 +61,7 @@ const create = createRoute({
       "sandbox_failed",
       "capacity_exhausted",
       "runtime_unavailable",
+      "posture_refused",
     ),
   },
 });
@@ -149,6 +151,7 @@ const run = createRoute({
       "sandbox_failed",
       "execution_lost",
       "capacity_exhausted",
+      "posture_refused",
     ),
   },
 });
@@ -201,11 +204,11 @@ const reset = createRoute({
 export interface SessionRouteDependencies extends SubmitDependencies {
   sessions: Sessions;
   /** Throws `quota_exhausted`. */
-  assertWithinQuota(tenant: string): void;
+  assertMayRun(tenant: string): void;
 }
 
 export const sessionRoutes = (deps: SessionRouteDependencies): OpenAPIHono<AppEnv> => {
-  const { sessions, idempotency, assertWithinQuota } = deps;
+  const { sessions, idempotency, assertMayRun } = deps;
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: invalidRequest });
   const found = (visible: string | undefined, id: string) => {
     const session = sessions.find(visible, id);
@@ -220,12 +223,13 @@ export const sessionRoutes = (deps: SessionRouteDependencies): OpenAPIHono<AppEn
     request: { ...create.request, body: { ...create.request.body, required: false } },
   });
   routes.openapi({ ...create, hide: true }, async (context) => {
-    const { tenant } = context.get("caller");
+    const caller = context.get("caller");
+    const { tenant } = caller;
     const spec = context.req.valid("json");
-    assertWithinQuota(tenant);
+    assertMayRun(tenant);
     const session = await makeOnce(context, idempotency, {
       createRef: () => createSessionId(Date.now()),
-      first: (id) => sessions.create(spec, { tenant, id }, context.req.raw.signal),
+      first: (id) => sessions.create(spec, { tenant, id, actor: actorOf(caller) }, context.req.raw.signal),
       again: async (id) => sessions.find(tenant, id),
     });
     return context.json(session, 201, { location: `/v1/sessions/${session.id}` });
@@ -246,25 +250,28 @@ export const sessionRoutes = (deps: SessionRouteDependencies): OpenAPIHono<AppEn
     session.change(context.req.valid("json"));
     return context.json(session.view(), 200);
   });
-  routes.openapi(close, async (context) =>
-    context.json(await sessions.close(visibleTo(context.get("caller")), context.req.valid("param").id), 200),
-  );
+  routes.openapi(close, async (context) => {
+    const caller = context.get("caller");
+    const { id } = context.req.valid("param");
+    return context.json(await sessions.close(visibleTo(caller), id, actorOf(caller)), 200);
+  });
   routes.post("/v1/sessions/:id/executions", checkSessionActionShape);
   routes.openapi(run, async (context) => {
     const session = sessions.live(visibleTo(context.get("caller")), context.req.valid("param").id);
     const action = context.req.valid("json");
-    assertWithinQuota(session.tenant);
-    const accept = async (identity: RunIdentity) => session.submit(action, identity);
+    assertMayRun(session.tenant);
+    const actor = actorOf(context.get("caller"));
+    const accept = async (identity: RunIdentity) => session.submit(action, identity, actor);
     return typed(await submit(context, deps, accept, { cancelWhenGone: false }));
   });
   for (const [route, tell] of [
     [interrupt, (session: Session) => session.interrupt()],
-    [cancel, (session: Session) => session.cancel()],
+    [cancel, (session: Session, caller: Caller) => session.cancel(actorOf(caller))],
   ] as const) {
     routes.openapi(route, async (context) => {
       const session = sessions.live(visibleTo(context.get("caller")), context.req.valid("param").id);
       const view = await doOnce(context, idempotency, {
-        act: () => tell(session),
+        act: () => tell(session, context.get("caller")),
         answer: () => session.view(),
         repeatable: true,
       });
@@ -274,9 +281,10 @@ export const sessionRoutes = (deps: SessionRouteDependencies): OpenAPIHono<AppEn
   routes.post("/v1/sessions/:id/reset", checkSessionResetShape);
   routes.openapi(reset, async (context) => {
     const session = sessions.live(visibleTo(context.get("caller")), context.req.valid("param").id);
+    const actor = actorOf(context.get("caller"));
     const { seed = null, files = {} } = context.req.valid("json") ?? {};
     const view = await doOnce(context, idempotency, {
-      act: async () => void (await sessions.reset(session, { seed, files }, context.req.raw.signal)),
+      act: async () => void (await sessions.reset(session, { seed, files }, context.req.raw.signal, actor)),
       answer: () => session.view(),
       repeatable: true,
     });

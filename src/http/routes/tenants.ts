@@ -16,7 +16,7 @@ const list = createRoute({
   operationId: "listTenants",
   tags,
   summary: "List all tenants with their limits and what they use",
-  description: "Admins and auditors only.",
+  description: "Admins only.",
   security,
   responses: {
     200: {

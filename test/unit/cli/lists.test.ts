@@ -172,6 +172,8 @@ describe("cloche images, policies and status", () => {
       name: "default",
       description: "d",
       images: ["python"],
+      isolation: { tier: "container", runtime: "runc" },
+      syscalls: { tier: "std" },
       network: "none",
       limits: { wallMs: 30_000, memoryMiB: 512 },
       digest: "0123456789abcdef",
@@ -181,7 +183,7 @@ describe("cloche images, policies and status", () => {
       .on("GET /v1/policies", () => ({ items: [policy] }));
     expect((await run(["images"], { service })).stdout).toMatch(/^python +3\.13 +2 +50 +abcdef012345 +d$/m);
     expect((await run(["policies"], { service })).stdout).toMatch(
-      /^default +30000 +512 +none +python +0123456789ab +d$/m,
+      /^default +container +runc +std +30000 +512 +none +python +0123456789ab +d$/m,
     );
     expect(JSON.parse((await run(["images", "--json"], { service })).stdout)).toEqual({ items: [image] });
   });

@@ -2,21 +2,29 @@ import { describe, expect, test } from "vitest";
 import { Secret } from "../../../src/domain/secret.ts";
 import type { Role } from "../../../src/domain/tenant.ts";
 import { Keys } from "../../../src/engine/tenants/keys.ts";
-import { authenticate, refuseAuditorsChanges, requireRole } from "../../../src/http/auth.ts";
+import { authenticate, requireRole } from "../../../src/http/auth.ts";
+import { refuseChanging } from "../../../src/http/reading.ts";
 import { bareHttp } from "../../support/bare-http.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { MemoryKeyStore } from "../../support/memory-stores.ts";
+import { RecordedAudit } from "../../support/recorded-audit.ts";
 
 const FILE_KEY = "clo_0123456789abcdef";
 const admin = { tenant: "default", role: "admin", keyId: "file" } as const;
 
 const setUp = ({ auth = true } = {}) => {
   const fileKey = new Secret(FILE_KEY);
-  const keys = new Keys({ store: new MemoryKeyStore(), clock: new ManualClock(), fileKey });
+  const keys = new Keys({
+    audit: new RecordedAudit(),
+    store: new MemoryKeyStore(),
+    clock: new ManualClock(),
+    fileKey,
+  });
   const app = bareHttp();
   app.use(authenticate(auth ? keys : undefined));
-  app.use(refuseAuditorsChanges);
+  app.use(refuseChanging);
   app.all("/anyone", (context) => context.json(context.get("caller")));
+  app.all("/v1/*", (context) => context.json({}));
   app.all("/admins", (context) => context.json(requireRole(context, "admin")));
   const ask = async (path: string, authorization?: string, method = "GET") => {
     const response = await app.request(path, { method, headers: authorization ? { authorization } : {} });
@@ -77,6 +85,29 @@ describe("roles", () => {
       expect((await ask("/anyone", bearerOf("submitter"), method)).status).toBe(200);
     },
   );
+
+  test.each([
+    ["POST", "/v1/proofs"],
+    ["POST", "/v1/proofs/prf_1/cancel"],
+    ["POST", "/v1/posture/checks"],
+    ["POST", "/v1/keys"],
+    ["DELETE", "/v1/keys/key_1"],
+    ["PUT", "/v1/tenants/t/limits"],
+  ])("%s %s: whoever is refused hears that it takes an admin", async (method, path) => {
+    const { ask, bearerOf } = setUp();
+    for (const role of ["auditor", "submitter"] as const) {
+      const detail = `This needs a key with the role admin; this key's role is ${role}`;
+      expect(await ask(path, bearerOf(role), method)).toMatchObject({ status: 403, body: { detail } });
+    }
+    expect((await ask(path, bearerOf("admin"), method)).status).toBe(200);
+  });
+
+  test("what submitters change is named as theirs, too", async () => {
+    const { ask, bearerOf } = setUp();
+    const { body } = await ask("/v1/executions", bearerOf("auditor"), "POST");
+    expect(body).toMatchObject({ detail: expect.stringContaining("the role submitter or admin;") });
+    expect((await ask("/v1/executions", bearerOf("submitter"), "POST")).status).toBe(200);
+  });
 
   test("an auditor reads", async () => {
     const { ask, bearerOf } = setUp();

@@ -4,6 +4,7 @@ import { createExecutionId } from "../../../src/domain/ids.ts";
 import { anAction } from "../../support/builders.ts";
 import { httpApp } from "../../support/http-app.ts";
 import { settled } from "../../support/manual-clock.ts";
+import { aHead, aReceipt, aTimeline, finished } from "../store/records.ts";
 
 interface Operation {
   operationId: string;
@@ -34,6 +35,7 @@ const bodies: Record<string, unknown> = {
   createCohort: { size: 1, session: {} },
   createBatch: { items: [{ id: "a", action: { code: "" } }] },
   createKey: { name: "x" },
+  explainPolicy: { about: "write", path: "/tmp/a" },
   setTenantLimits: {
     sandboxes: 1,
     queued: 1,
@@ -41,6 +43,13 @@ const bodies: Record<string, unknown> = {
     cpuSecondsPerDay: null,
     bytesPerDay: null,
   },
+};
+
+/** What a path needs besides itself. */
+const queries: Record<string, string> = {
+  "/v1/audit/proofs/inclusion": "?seq=1",
+  "/v1/audit/proofs/consistency": "?from=1",
+  "/v1/policies/{name}/diff": "?against=default",
 };
 
 const initOf = ({ method, operation: { operationId, requestBody } }: Route) => {
@@ -63,6 +72,9 @@ const withThings = async () => {
   const execution = createExecutionId(clock.now());
   await executor.submit(anAction(), { tenant: "t", id: execution });
   await settled();
+  const ended = aHead(createExecutionId(clock.now()));
+  parts.stores.executions.begin("t", ended, "");
+  parts.stores.executions.finish("t", finished(ended), aTimeline(), aReceipt());
   const { body: key } = await json("POST", "/v1/keys", { key: fileKey, body: { name: "x", tenant: "t" } });
   const ids: Record<string, string> = {
     executions: execution,
@@ -70,15 +82,26 @@ const withThings = async () => {
     cohorts: cohort.id,
     keys: key.id,
     tenants: "t",
+    policies: "default",
+    proofs: "prf_1",
   };
   const toPath = (path: string, id?: string) =>
-    path.replace("{path}", "a").replace(/\{\w+\}/, () => id ?? ids[path.split("/")[2] ?? ""] ?? fail(path));
+    (path + (queries[path] ?? ""))
+      .replace("{path}", "a")
+      .replace(
+        /\{\w+\}/,
+        () =>
+          id ??
+          (path.endsWith("/receipt") ? ended.id : undefined) ??
+          ids[path.split("/")[2] ?? ""] ??
+          fail(path),
+      );
   /** Nothing of it was touched. */
   const expectUntouched = () => {
     expect(parts.ledger.find("t", execution)?.signal.aborted).toBe(false);
     expect(parts.sessions.find("t", session)).toMatchObject({ state: "idle", sequence: 0, resets: 0 });
     expect(parts.sessions.list(undefined, { limit: 99 }).items).toHaveLength(2);
-    expect(parts.stores.executions.list(undefined, { limit: 99 }).items).toHaveLength(1);
+    expect(parts.stores.executions.list(undefined, { limit: 99 }).items).toHaveLength(2);
     expect(parts.cohorts.find("t", cohort.id)?.sessions).toMatchObject([{ state: "idle" }]);
     const sandboxes = parts.runtime.made;
     expect(sandboxes.filter(({ destroyed }) => destroyed)).toEqual([]);
@@ -119,7 +142,8 @@ describe("without a key", () => {
 });
 
 describe("another tenant's is as if it were not there", () => {
-  const withIds = ours.filter(({ path }) => path.includes("{"));
+  // Policies and proofs are nobody's: they are about this host.
+  const withIds = ours.filter(({ path }) => path.includes("{") && !/^\/v1\/(policies|proofs)\//.test(path));
 
   test.each(named(withIds))("%s", async (_, route) => {
     const { ask, keyOf, toPath, expectUntouched } = await withThings();
@@ -152,27 +176,74 @@ describe("another tenant's is as if it were not there", () => {
 });
 
 describe("an auditor", () => {
-  const changing = ours.filter(({ method }) => method !== "GET" && method !== "HEAD");
+  /** All that there is for it: a route that is added is refused until it stands here. */
+  const may = [
+    "GET /v1/policies",
+    "GET /v1/policies/{name}",
+    "GET /v1/policies/{name}/lint",
+    "POST /v1/policies/{name}/explain",
+    "GET /v1/policies/{name}/diff",
+    "GET /v1/posture",
+    "GET /v1/proofs",
+    "GET /v1/attempts",
+    "GET /v1/proofs/{id}",
+    "GET /v1/executions/{id}/receipt",
+    "GET /v1/signing-keys",
+    "GET /v1/audit/events",
+    "GET /v1/audit/heads",
+    "GET /v1/audit/proofs/inclusion",
+    "GET /v1/audit/proofs/consistency",
+  ];
+  const isFor = (route: Route) => may.includes(`${route.method} ${route.path}`);
+  const refused = ours.filter((route) => !isFor(route));
 
-  test.each(named(changing))("may not %s", async (_, route) => {
+  test("finds all that it may read", () => {
+    expect(ours.filter(isFor)).toHaveLength(may.length);
+  });
+
+  test.each(named(refused))("may not %s, of its own tenant or another", async (_, route) => {
     const { ask, keyOf, toPath, expectUntouched } = await withThings();
     for (const tenant of ["t", "other"]) {
       const init = { ...initOf(route), key: keyOf("auditor", tenant) };
       const response = await ask(route.method, toPath(route.path), init);
       expect(response.status).toBe(403);
-      expect(await response.json()).toMatchObject({ code: "forbidden" });
+      // A HEAD has no body.
+      if (route.method !== "HEAD") expect(await response.json()).toMatchObject({ code: "forbidden" });
     }
     expect(Object.keys(route.operation.responses)).toContain("403");
     expectUntouched();
   });
 
-  const reading = ours.filter(({ method, path }) => method === "GET" && !path.startsWith("/v1/keys"));
-
-  test.each(named(reading))("may %s of any tenant", async (_, route) => {
+  test.each(named(ours.filter(isFor)))("may %s, and of receipts its own tenant's", async (_, route) => {
     const { ask, keyOf, toPath } = await withThings();
-    const response = await ask("GET", toPath(route.path), { key: keyOf("auditor", "other") });
-    expect(response.status).toBe(200);
-    await response.body?.cancel();
+    const answerTo = async (tenant: string) => {
+      const init = { ...initOf(route), key: keyOf("auditor", tenant) };
+      const response = await ask(route.method, toPath(route.path), init);
+      await response.body?.cancel();
+      return response.status;
+    };
+    expect(await answerTo("t")).toBe(200);
+    expect(await answerTo("other")).toBe(route.path.endsWith("/receipt") ? 404 : 200);
+  });
+
+  test.each(["/metrics", "/v1/executions/x/receipt/../events", "/v1/", "/v1/nothing", "/v1/%65xecutions"])(
+    "may not read %s",
+    async (path) => {
+      const { ask, keyOf } = httpApp();
+      expect((await ask("GET", path, { key: keyOf("auditor") })).status).toBe(403);
+    },
+  );
+});
+
+describe("a submitter", () => {
+  const notFor = ours.filter(
+    ({ method, path }) => method === "GET" && /^\/v1\/(audit|proofs|attempts|posture|keys)/.test(path),
+  );
+
+  test.each(named(notFor))("may not %s", async (_, route) => {
+    const { ask, toPath } = await withThings();
+    expect((await ask("GET", toPath(route.path))).status).toBe(403);
+    expect(Object.keys(route.operation.responses)).toContain("403");
   });
 });
 

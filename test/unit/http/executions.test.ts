@@ -152,7 +152,7 @@ describe("GET /v1/executions", () => {
     const failing = (await submit({ key: keyOf("submitter", "other") })).body;
     held();
     const running = (await begin()).split("/").at(-1);
-    const find = async (query: string, role: "submitter" | "auditor" = "auditor") =>
+    const find = async (query: string, role: "submitter" | "admin" = "admin") =>
       idsOf((await json("GET", `/v1/executions?${query}`, { key: keyOf(role) })).body.items).toSorted();
     const all = [first.id, inSession.id, failing.id, running].toSorted();
     expect(await find("")).toEqual(all);

@@ -178,10 +178,10 @@ describe("rate and bounds", () => {
     ["/v1/cohorts", { size: 1, session: {} }],
     ["/v1/batches", { items: [{ id: "a", action: { code: "" } }] }],
   ])("a tenant over its bound of the day begins nothing with POST %s", async (path, body) => {
-    const assertWithinQuota = (tenant: string) => {
+    const assertMayRun = (tenant: string) => {
       throw new ServiceError("quota_exhausted", `${tenant} used up its bound`, { retryAfterSeconds: 9 });
     };
-    const { json, runtime } = setUp({ http: { assertWithinQuota } });
+    const { json, runtime } = setUp({ http: { assertMayRun } });
     const refused = await json("POST", path, { body });
     expect(refused).toMatchObject({
       status: 429,

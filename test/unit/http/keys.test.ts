@@ -7,10 +7,16 @@ import { keyRoutes } from "../../../src/http/routes/keys.ts";
 import { bareHttpOf } from "../../support/bare-http.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { MemoryIdempotencyStore, MemoryKeyStore } from "../../support/memory-stores.ts";
+import { RecordedAudit } from "../../support/recorded-audit.ts";
 
 const setUp = (role: Role = "admin") => {
   const fileKey = new Secret("0123456789abcdef");
-  const keys = new Keys({ store: new MemoryKeyStore(), clock: new ManualClock(), fileKey });
+  const keys = new Keys({
+    audit: new RecordedAudit(),
+    store: new MemoryKeyStore(),
+    clock: new ManualClock(),
+    fileKey,
+  });
   const app = bareHttpOf(
     { tenant: "default", role, keyId: "file" },
     keyRoutes(keys, new Idempotency(new MemoryIdempotencyStore())),
@@ -60,6 +66,7 @@ test.each([
   [{ name: "\u001b[31mred" }, "name"],
   [{ name: "x", tenant: "../up" }, "tenant"],
   [{ name: "x", tenant: "" }, "tenant"],
+  [{ name: "x", tenant: "cloche-proofs-alice" }, "tenant"],
   [{ name: "x", role: "root" }, "role"],
   [{ name: "x", secret: "mine" }, "secret"],
 ])("%j gets 400 that names %s", async (body, field) => {

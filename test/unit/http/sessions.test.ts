@@ -181,7 +181,7 @@ describe("GET /v1/sessions", () => {
     await json("DELETE", ended);
     const { body: cohort } = await json("POST", "/v1/cohorts", { body: { size: 2, session: {} } });
     await aSession({}, { key: keyOf("submitter", "other") });
-    const count = async (query: string, key = keyOf("auditor")) =>
+    const count = async (query: string, key = keyOf("admin")) =>
       (await json("GET", `/v1/sessions?${query}`, { key })).body.items.length;
     const { createdAt } = (await json("GET", path)).body;
     expect(await count("")).toBe(5);

@@ -11,8 +11,10 @@ import { FileRefused } from "../../../src/engine/ports/sandbox-files.ts";
 import { OpenStreams } from "../../../src/http/open-streams.ts";
 import { executionRoutes } from "../../../src/http/routes/executions.ts";
 import { bareHttpOf } from "../../support/bare-http.ts";
+import { anAsk } from "../../support/builders.ts";
 import { FakeSandbox } from "../../support/fake-runtime.ts";
 import { MemoryExecutionStore, MemoryIdempotencyStore } from "../../support/memory-stores.ts";
+import { RecordedAudit } from "../../support/recorded-audit.ts";
 import { RecordedTelemetry } from "../../support/recorded-telemetry.ts";
 
 const digest = `sha256:${"0".repeat(64)}`;
@@ -28,7 +30,7 @@ const head: ExecutionHead = {
   tier: "container",
 };
 
-const never = async () => {
+const never = () => {
   throw new Error("nothing is to run or be refused here");
 };
 
@@ -38,13 +40,16 @@ const setUp = () => {
   const faults: unknown[] = [];
   const onFault = (error: unknown) => void faults.push(error);
   const ledger = new Ledger({
+    audit: new RecordedAudit(),
     store,
+    policyOf: () => undefined,
     late: new LateWrites(onFault),
     telemetry: new RecordedTelemetry(),
+    receipts: { issue: never },
     onFault,
     charge: () => {},
   });
-  const live = ledger.begin("t", head, "");
+  const live = ledger.begin("t", head, "", anAsk());
   const routes = executionRoutes({
     executor: { submit: never },
     ledger,
@@ -53,7 +58,7 @@ const setUp = () => {
     streams: new OpenStreams(0),
     idempotency: new Idempotency(new MemoryIdempotencyStore()),
     onError: () => {},
-    assertWithinQuota: () => {},
+    assertMayRun: () => {},
   });
   const app = bareHttpOf({ tenant: "t", role: "submitter", keyId: "key_1" }, routes);
   const feed = async () => {

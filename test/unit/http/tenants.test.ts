@@ -5,6 +5,7 @@ import { Tenants } from "../../../src/engine/tenants/tenants.ts";
 import { tenantRoutes } from "../../../src/http/routes/tenants.ts";
 import { bareHttpOf } from "../../support/bare-http.ts";
 import { MemoryTenantStore } from "../../support/memory-stores.ts";
+import { RecordedAudit } from "../../support/recorded-audit.ts";
 import { someTenantLimits } from "../../support/tenant-limits.ts";
 
 const setUp = () => {
@@ -12,7 +13,7 @@ const setUp = () => {
   const limits = new LimitsOfTenants({ defaults: someTenantLimits(), store, onChange: () => {} });
   const usage = { of: () => ({ cpuMs: 1500, bytes: 7 }) };
   const admission = { of: () => ({ sandboxes: 1, queued: 2 }) };
-  const tenants = new Tenants({ store, limits, usage, admission });
+  const tenants = new Tenants({ store, audit: new RecordedAudit(), limits, usage, admission });
   const askAs = async (role: Caller["role"], method: string, path: string, body?: unknown) => {
     const app = bareHttpOf({ tenant: "a", role, keyId: "key_1" }, tenantRoutes(tenants));
     const headers = { "content-type": "application/json" };
@@ -36,7 +37,7 @@ test("an admin sets a tenant's limits, and the tenant reads them", async () => {
     usage: { cpuSeconds: 1.5, bytes: 7 },
     running: { sandboxes: 1, queued: 2 },
   });
-  const list = await askAs("auditor", "GET", "/v1/tenants");
+  const list = await askAs("admin", "GET", "/v1/tenants");
   expect(list).toMatchObject({ status: 200, body: { items: [{ name: "a" }, { name: "default" }] } });
 });
 
@@ -46,6 +47,7 @@ test.each([
   ["/v1/tenants/a/limits", { ...someTenantLimits(), requestsPerMinute: 0 }, "requestsPerMinute"],
   ["/v1/tenants/a/limits", { ...someTenantLimits(), gpus: 1 }, "gpus"],
   ["/v1/tenants/A%2F..%2Fb/limits", someTenantLimits(), "name"],
+  ["/v1/tenants/cloche-proofs/limits", someTenantLimits(), "name"],
 ])("%s with %j gets 400 that names %s", async (path, body, field) => {
   expect(await setUp()("admin", "PUT", path, body)).toMatchObject({
     status: 400,

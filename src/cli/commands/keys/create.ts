@@ -13,7 +13,7 @@ export const keysCreate = defineCommand({
       kind: "text",
       value: "ROLE",
       choices: ["submitter", "auditor", "admin"],
-      help: "submitter runs code, auditor reads everything, admin may do all; default: submitter",
+      help: "submitter runs code, auditor reads receipts, audit log and policies, admin may do all; default: submitter",
     },
   },
   async run(context, { values, operands }) {

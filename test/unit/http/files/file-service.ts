@@ -12,6 +12,7 @@ import { fileRoutes } from "../../../../src/http/files/file-routes.ts";
 import { problemSchema, toProblem } from "../../../../src/http/problem.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 import { MemoryFiles } from "../../../support/memory-files.ts";
+import { RecordedAudit } from "../../../support/recorded-audit.ts";
 
 export const BASE = "/v1/sessions/ses_1/files";
 
@@ -37,6 +38,8 @@ export const fileService = (change: { caps?: Partial<FileCaps>; files?: SandboxF
         if (id !== "ses_1") throw new ServiceError("not_found", "There is no such session");
         return change.files ?? files;
       },
+      audit: new RecordedAudit(),
+      tenantOf: () => "t",
       charge: (_caller, bytes) => {
         charged.bytes += bytes;
       },

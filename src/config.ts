@@ -39,6 +39,14 @@ export const configSchema = z.object({
     .string()
     .optional()
     .meta({ description: "The engine, for example unix:///var/run/docker.sock (the default)" }),
+  CLOCHE_POSTURE_MINIMUM: z.enum(["none", "controls", "patched"]).default("controls").meta({
+    description:
+      "Least that this host must be to run code: anything; the default policy's controls seen to hold; and no version with a known hole, or that nobody can tell",
+  }),
+  CLOCHE_SELF_TEST: z.enum(["on", "off"]).default("on").meta({
+    description:
+      "Whether sandboxes are made at start to see what the host enforces; off needs CLOCHE_POSTURE_MINIMUM=none",
+  }),
   CLOCHE_LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
     .default("info")
@@ -107,6 +115,15 @@ export const configSchema = z.object({
     .enum(["normal", "full"])
     .default("normal")
     .meta({ description: "normal survives a killed process, full also a power cut, at a disk sync each" }),
+  CLOCHE_AUDIT_SYNC: z.enum(["normal", "full"]).default("normal").meta({
+    description: "Of the audit log. normal: synced to the disk each second; full: before each answer",
+  }),
+  CLOCHE_AUDIT_SEGMENT_BYTES: count(64 * 1024, Number.MAX_SAFE_INTEGER)
+    .default(64 * MiB)
+    .meta({ description: "A file of the audit log is closed, and the next begun, at this size, bytes" }),
+  CLOCHE_AUDIT_RETENTION_DAYS: count(1, 36_500).optional().meta({
+    description: "Files of the audit log whose last record is older are removed, days; default: none is",
+  }),
 });
 
 export type Config = z.infer<typeof configSchema>;
@@ -116,7 +133,7 @@ export const loadConfig = (overrides: NodeJS.ProcessEnv): Config =>
   parseConfig({ ...process.env, ...overrides });
 
 /** Settings of the command-line program, which may share an environment with the service. */
-const clientSettings = ["CLOCHE_URL", "CLOCHE_API_KEY", "CLOCHE_KEY_FILE"];
+const clientSettings = ["CLOCHE_URL", "CLOCHE_API_KEY", "CLOCHE_KEY_FILE", "CLOCHE_SIGNING_KEY_FILE"];
 
 /** Throws an Error that names every wrong key and what was expected. */
 export const parseConfig = (env: NodeJS.ProcessEnv): Config => {
@@ -132,6 +149,11 @@ export const parseConfig = (env: NodeJS.ProcessEnv): Config => {
   if (!result.success || problems.length > 0) throw new Error(`Configuration: ${problems.join("; ")}`);
   if (result.data.CLOCHE_AUTH === "off" && !isLoopback(result.data.CLOCHE_HOST)) {
     throw new Error("Configuration: CLOCHE_AUTH: off is possible only where CLOCHE_HOST is loopback");
+  }
+  if (result.data.CLOCHE_SELF_TEST === "off" && result.data.CLOCHE_POSTURE_MINIMUM !== "none") {
+    throw new Error(
+      "Configuration: CLOCHE_SELF_TEST: off is possible only where CLOCHE_POSTURE_MINIMUM is none",
+    );
   }
   return result.data;
 };

@@ -12,18 +12,37 @@ const root = join(import.meta.dirname, "..");
  */
 const allowed: Record<string, string[]> = {
   domain: ["zod", "node:crypto", "node:buffer"],
-  engine: ["domain/", "yaml", "node:"],
-  docker: ["domain/", "engine/ports/", "dockerode", "zod", "node:"],
+  // Hashes, signatures and proofs over the domain's nouns, for whoever makes them and whoever checks them.
+  integrity: ["domain/", "canonicalize", "zod", "node:crypto"],
+  // Policy files, read and judged: by the service, and by the command line where there is none.
+  policies: ["domain/", "integrity/", "yaml", "zod", "node:"],
+  engine: ["domain/", "integrity/", "policies/", "yaml", "zod", "node:"],
+  docker: ["domain/", "engine/ports/", "dockerode", "yaml", "zod", "node:"],
   store: ["domain/", "engine/ports/", "zod", "node:"],
+  signing: ["domain/", "integrity/", "engine/ports/", "zod", "node:"],
+  audit: ["domain/", "integrity/", "engine/ports/", "node:"],
   metrics: ["domain/", "engine/ports/", "prom-client"],
-  http: ["domain/", "engine/", "hono", "@hono/zod-openapi", "@hono/node-server", "tar-stream", "node:"],
-  // A client of the public API: it knows nothing of the service but what the API says.
-  cli: ["eventsource-parser", "tar-stream", "node:"],
+  http: [
+    "domain/",
+    "integrity/",
+    "engine/",
+    "policies/",
+    "hono",
+    "@hono/zod-openapi",
+    "@hono/node-server",
+    "tar-stream",
+    "node:",
+  ],
+  // A client of the public API: it knows nothing of the service but what the API says, and how to check it.
+  cli: ["integrity/", "policies/", "eventsource-parser", "tar-stream", "node:"],
   "app.ts": [
     "domain/",
+    "policies/",
     "engine/",
     "docker/",
     "store/",
+    "signing/",
+    "audit/",
     "metrics/",
     "http/",
     "config.ts",

@@ -22,6 +22,8 @@ export const errorCodes = {
   sandbox_failed: { title: "The sandbox broke", retryable: true, infra: true },
   execution_lost: { title: "The service went down while this ran", retryable: true, infra: true },
   runtime_unavailable: { title: "The container engine cannot be used", retryable: true, infra: true },
+  audit_unavailable: { title: "The audit log cannot be written", retryable: true, infra: true },
+  posture_refused: { title: "This host is not good enough to run code", retryable: true, infra: true },
   store_unavailable: { title: "The store cannot be written", retryable: true, infra: true },
   internal: { title: "The service failed", retryable: true, infra: true },
 } as const;

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { faultSchema } from "./errors.ts";
 import { observationSchema } from "./observation.ts";
+import { redactableParts } from "./policy.ts";
 
 const timingsSchema = z.object({
   queuedMs: z.number().min(0).meta({ description: "Waiting for admission, and in a session for its turn" }),
@@ -24,7 +25,7 @@ const head = {
     image: z.object({ name: z.string(), digest: z.string() }),
     policy: z.object({ name: z.string(), digest: z.string() }),
   }),
-  tier: z.enum(["container"]),
+  tier: z.enum(["container", "cell"]),
   session: z
     .object({
       id: z.string(),
@@ -42,7 +43,15 @@ export const executionHeadSchema = z.object(head);
 export type ExecutionHead = z.infer<typeof executionHeadSchema>;
 
 export const executionSchema = z
-  .object({ ...head, status: z.literal("finished"), observation: observationSchema, timings: timingsSchema })
+  .object({
+    ...head,
+    status: z.literal("finished"),
+    observation: observationSchema,
+    timings: timingsSchema,
+    redacted: z.array(z.enum(redactableParts)).optional().meta({
+      description: "Parts that its policy keeps out of the store: they are empty here",
+    }),
+  })
   .meta({ id: "Execution" });
 export type Execution = z.infer<typeof executionSchema>;
 

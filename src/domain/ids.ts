@@ -9,6 +9,8 @@ export type SandboxId = Id<"sbx">;
 export type SessionId = Id<"ses">;
 export type CohortId = Id<"coh">;
 export type KeyId = Id<"key">;
+export type AuditEventId = Id<"evt">;
+export type ProofId = Id<"prf">;
 
 /** Returns `<prefix>_` + 12 hex digits of the time in ms + 20 random hex digits (80 bits). */
 const createId = <Prefix extends string>(prefix: Prefix, nowMs: number): Id<Prefix> =>
@@ -18,6 +20,8 @@ export const createExecutionId = (nowMs: number): ExecutionId => createId("exe",
 export const createSandboxId = (nowMs: number): SandboxId => createId("sbx", nowMs);
 export const createSessionId = (nowMs: number): SessionId => createId("ses", nowMs);
 export const createCohortId = (nowMs: number): CohortId => createId("coh", nowMs);
+export const createAuditEventId = (nowMs: number): AuditEventId => createId("evt", nowMs);
+export const createProofId = (nowMs: number): ProofId => createId("prf", nowMs);
 export const createKeyId = (nowMs: number): KeyId => createId("key", nowMs);
 
 /** An id in a request: its shape is not checked, since whatever is no id is simply not found. */

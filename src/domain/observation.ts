@@ -2,6 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { z } from "zod";
 import { killers, outcomeSchema } from "./outcome.ts";
+import { deniedCallsSchema } from "./syscalls.ts";
 
 const base64 = z.string().meta({
   description: "The exact bytes, only there where text can't carry them, or only many times as large",
@@ -77,10 +78,14 @@ export const observationSchema = z
         .nullable()
         .meta({ description: "The program's process and children it waited for, as the kernel samples it" }),
       systemMs: milliseconds.nullable().meta({ description: "As userMs, inside the kernel" }),
-      memoryPeakBytes: bytes.nullable().meta({ description: "With tmpfs and launcher" }),
+      memoryPeakBytes: bytes.nullable().meta({
+        description:
+          "With tmpfs and launcher; null where an earlier run of the same sandbox had a higher one",
+      }),
       stdoutBytes: bytes.meta({ description: "Seen, also past the bound" }),
       stderrBytes: bytes,
     }),
+    denied: deniedCallsSchema.meta({ description: "System calls that the policy denied to the run" }),
     results: z.array(resultSchema).meta({ description: "Values that a cell showed, in order" }),
     outputs: z.object({
       files: z.array(outputFileSchema),

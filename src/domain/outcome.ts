@@ -1,5 +1,6 @@
 /** What became of the user's code. A closed union; never an HTTP error. */
 import { z } from "zod";
+import { deniedCallsSchema } from "./syscalls.ts";
 
 export const outcomes = {
   ok: "The program ended with exit code 0",
@@ -58,6 +59,7 @@ export const evidenceSchema = z.strictObject({
   interpreter: count,
   /** The interpreter's variables are gone with this run. */
   stateLost: z.boolean(),
+  denied: deniedCallsSchema,
 });
 export type Evidence = z.infer<typeof evidenceSchema>;
 

@@ -5,7 +5,10 @@ export const tenantName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "must be lower-case letters, digits, dots, dashes and underscores");
 
-/** `submitter` runs code; `auditor` reads everything of every tenant and runs nothing; `admin` may do all. */
+/**
+ * `submitter` runs code and reads what it ran; `auditor` reads its tenant's receipts, proofs and audit log, and the
+ * policies, and nothing of what was run; `admin` may do all. src/engine/tenants/roles.ts has the table.
+ */
 const roles = ["submitter", "auditor", "admin"] as const;
 export type Role = (typeof roles)[number];
 const roleSchema = z.enum(roles);

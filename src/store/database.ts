@@ -31,7 +31,8 @@ interface DatabaseOptions {
 /**
  * WAL mode. With `synchronous=NORMAL` there is no sync for each commit: what was saved survives a killed
  * service; after a power cut the last moments may be missing, the file is whole. docs/operations.md says
- * how to choose FULL. Whatever SQLite refuses is `store_unavailable`.
+ * how to choose FULL. What is removed is overwritten with zeros; the write-ahead log may have it until it is cut
+ * back. Whatever SQLite refuses is `store_unavailable`.
  */
 export class Database {
   readonly #db: DatabaseSync;
@@ -49,7 +50,8 @@ export class Database {
         PRAGMA synchronous=${synchronous};
         PRAGMA cache_size=-${CACHE_KIB};
         PRAGMA wal_autocheckpoint=${CHECKPOINT_PAGES};
-        PRAGMA journal_size_limit=${WAL_BYTES};`);
+        PRAGMA journal_size_limit=${WAL_BYTES};
+        PRAGMA secure_delete=ON;`);
       this.#begin = this.write("BEGIN IMMEDIATE");
       this.#commit = this.write("COMMIT");
       this.#migrate();

@@ -11,8 +11,11 @@ import {
 import type {
   ExecutionQuery,
   ExecutionStore,
+  Kept,
   Page,
   StoredExecution,
+  StoredReceipt,
+  StoredSubmission,
   Timeline,
   UnfinishedExecution,
 } from "../engine/ports/stores.ts";
@@ -44,13 +47,14 @@ export class SqliteExecutionStore implements ExecutionStore {
     if (this.#bytes > maxBytes) this.#grow("", () => 0);
   }
 
-  begin(tenant: string, execution: ExecutionHead, plan: string): void {
+  begin(tenant: string, execution: ExecutionHead, plan: string, { submission, keepUntil }: Kept = {}): void {
     const { id, createdAt, session } = execution;
     const head = JSON.stringify(execution);
-    const bytes = size(head, plan);
+    const bytes = size(head, plan, submission ?? "");
     const made = { createdAt: Date.parse(createdAt), sessionId: session?.id ?? null };
     this.#grow(id, () => {
-      this.#sql.begin({ id, tenant, ...made, bytes, head, plan });
+      this.#sql.begin({ id, tenant, ...made, bytes, head, plan, keepUntil: keepUntil ?? null });
+      if (submission !== undefined) this.#sql.keepSubmission({ submission });
       return bytes;
     });
   }
@@ -59,10 +63,11 @@ export class SqliteExecutionStore implements ExecutionStore {
     this.#running.add(id);
   }
 
-  finish(tenant: string, execution: Execution, timeline: Timeline): StoredExecution {
-    const { status, observation, timings, ...head } = execution;
+  finish(tenant: string, execution: Execution, timeline: Timeline, receipt: StoredReceipt): StoredExecution {
+    const { status, observation, timings, redacted, ...head } = execution;
     const { outcome, exitCode, usage } = observation;
-    return this.#end(tenant, execution, head, { result: outcome, exitCode, wallMs: usage.wallMs, timeline });
+    const end = { result: outcome, exitCode, wallMs: usage.wallMs, timeline };
+    return this.#end(tenant, execution, head, end, receipt);
   }
 
   fail(tenant: string, execution: FailedExecution): StoredExecution {
@@ -86,6 +91,15 @@ export class SqliteExecutionStore implements ExecutionStore {
     return (found?.timeline ?? undefined) as Timeline | undefined;
   }
 
+  receipt(visibleTo: string | undefined, id: string): StoredReceipt | undefined {
+    return this.#sql.receipt({ id, visibleTo: visibleTo ?? null })?.body as StoredReceipt | undefined;
+  }
+
+  submission(visibleTo: string | undefined, id: string) {
+    const found = this.#sql.submission({ id, visibleTo: visibleTo ?? null });
+    return found && { tenant: found.tenant, submission: found.body as StoredSubmission };
+  }
+
   list(visibleTo: string | undefined, query: ExecutionQuery): Page<ExecutionSummary> {
     const listing = toExecutionListing(visibleTo, query, this.#running);
     if (!listing) return { items: [], nextCursor: null };
@@ -102,9 +116,25 @@ export class SqliteExecutionStore implements ExecutionStore {
   }
 
   prune(olderThan: number): number {
+    const { sumOld, removeOld } = this.#sql;
+    return this.#remove(
+      () => sumOld({ olderThan })?.total ?? 0,
+      () => removeOld({ olderThan }),
+    );
+  }
+
+  pruneKept(until: number): number {
+    const { sumKept, removeKept } = this.#sql;
+    return this.#remove(
+      () => sumKept({ until })?.total ?? 0,
+      () => removeKept({ until }),
+    );
+  }
+
+  #remove(sum: () => number, remove: () => number): number {
     const { bytes, count } = this.#database.transaction(() => {
-      const removed = this.#sql.sumOld({ olderThan })?.total ?? 0;
-      return { bytes: this.#bytes - removed, count: this.#sql.removeOld({ olderThan }) };
+      const removed = sum();
+      return { bytes: this.#bytes - removed, count: remove() };
     });
     this.#bytes = bytes;
     return count;
@@ -116,18 +146,26 @@ export class SqliteExecutionStore implements ExecutionStore {
   }
 
   /** The first end is the one that stays: it may have been told already. */
-  #end(tenant: string, record: Execution | FailedExecution, of: ExecutionHead, end: End): StoredExecution {
+  #end(
+    tenant: string,
+    record: Execution | FailedExecution,
+    of: ExecutionHead,
+    end: End,
+    receipt?: StoredReceipt,
+  ): StoredExecution {
     const body = JSON.stringify(record);
     const head = JSON.stringify(of);
     const { id } = of;
-    const bytes = size(head, body, end.timeline ?? "");
+    const bytes = size(head, body, end.timeline ?? "", receipt ?? "");
     this.#grow(id, () => {
       const begun = this.#sql.begun({ id });
       if (begun?.tenant !== tenant || begun.result !== null) {
         throw new ServiceError("internal", "The execution that is to end is not under way");
       }
-      this.#sql.end({ seq: begun.seq, ...end, bytes, head, body });
-      return bytes - begun.bytes;
+      const withKept = bytes + begun.kept;
+      this.#sql.end({ seq: begun.seq, ...end, bytes: withKept, head, body });
+      if (receipt !== undefined) this.#sql.keepReceipt({ seq: begun.seq, receipt });
+      return withKept - begun.bytes;
     });
     this.#running.delete(id);
     return body as StoredExecution;

@@ -115,4 +115,36 @@ export const migrations: readonly string[] = [
      PRIMARY KEY (tenant, day)
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX usage_by_day ON usage (day);`,
+
+  // In tables of their own: written once, and read without what else an execution has, which may be much.
+  `CREATE TABLE receipts (
+     seq INTEGER PRIMARY KEY REFERENCES executions (seq) ON DELETE CASCADE,
+     body TEXT NOT NULL
+   ) STRICT;
+   CREATE TABLE submissions (
+     seq INTEGER PRIMARY KEY REFERENCES executions (seq) ON DELETE CASCADE,
+     body TEXT NOT NULL
+   ) STRICT;
+   -- What the sandbox was seen to have, for receipts that a later process makes.
+   ALTER TABLE sessions ADD COLUMN facts TEXT;
+   -- Nobody looked for denied calls before.
+   UPDATE executions SET body = json_set(body, '$.observation.denied',
+       json('{"reportedBy":"none","total":0,"calls":[],"truncated":false}'))
+     WHERE result <> 'failed';
+   UPDATE executions SET bytes = octet_length(head) + octet_length(body) + coalesce(octet_length(timeline), 0)
+     WHERE result <> 'failed';`,
+
+  // A list reads heads only; what comes of each attempt is large, and comes last.
+  `CREATE TABLE proofs (
+     id TEXT PRIMARY KEY,
+     created_at INTEGER NOT NULL,
+     status TEXT NOT NULL,
+     head TEXT NOT NULL,
+     body TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX proofs_by_age ON proofs (created_at, id);`,
+
+  // Where its policy keeps it for less than the service keeps others. The index has those only.
+  `ALTER TABLE executions ADD COLUMN keep_until INTEGER;
+   CREATE INDEX executions_by_keep ON executions (keep_until) WHERE keep_until IS NOT NULL;`,
 ];

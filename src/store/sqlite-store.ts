@@ -1,4 +1,5 @@
 import type { Clock } from "../engine/ports/clock.ts";
+import type { ProofStore } from "../engine/ports/proof-store.ts";
 import type {
   CohortStore,
   ExecutionStore,
@@ -12,6 +13,7 @@ import { Database, type Write } from "./database.ts";
 import { SqliteExecutionStore } from "./execution-store.ts";
 import { SqliteIdempotencyStore } from "./idempotency-store.ts";
 import { SqliteKeyStore } from "./key-store.ts";
+import { SqliteProofStore } from "./proof-store.ts";
 import { SqliteSessionStore } from "./session-store.ts";
 import { SqliteTenantStore } from "./tenant-store.ts";
 
@@ -36,6 +38,8 @@ interface Retention {
   sessionsEndedBefore: number;
   /** By when it was made; those with sessions on record stay. */
   cohortsBefore: number;
+  /** By when it was made; those that run stay. */
+  proofsBefore: number;
   idempotencyBefore: number;
   /** For example "2026-11-23" (UTC). */
   usageBeforeDay: string;
@@ -49,6 +53,7 @@ export class SqliteStore {
   readonly keys: KeyStore;
   readonly tenants: TenantStore;
   readonly cohorts: CohortStore;
+  readonly proofs: ProofStore;
   readonly #database: Database;
   readonly #clock: Pick<Clock, "now">;
   readonly #probe: Write;
@@ -66,6 +71,7 @@ export class SqliteStore {
     this.keys = new SqliteKeyStore(database);
     this.tenants = new SqliteTenantStore(database);
     this.cohorts = new SqliteCohortStore(database);
+    this.proofs = new SqliteProofStore(database);
   }
 
   /** Throws `store_unavailable` when nothing can be written. */
@@ -76,8 +82,10 @@ export class SqliteStore {
   /** Removes what is past its time and gives room back to the disk. */
   prune(retention: Retention): void {
     this.executions.prune(retention.executionsBefore);
+    this.executions.pruneKept(this.#clock.now());
     this.sessions.prune(retention.sessionsEndedBefore);
     this.cohorts.prune(retention.cohortsBefore);
+    this.proofs.prune(retention.proofsBefore);
     this.idempotency.prune(retention.idempotencyBefore);
     this.tenants.prune(retention.usageBeforeDay);
     this.#database.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES}); PRAGMA wal_checkpoint(TRUNCATE);`);

@@ -1,20 +1,24 @@
 /** Valid values for tests; each test changes what it is about. */
 import { join } from "node:path";
+import type { LauncherEvidence } from "../../src/docker/run/launcher-evidence.ts";
 import { type Action, type ActionInput, actionSchema } from "../../src/domain/action.ts";
 import type { Image } from "../../src/domain/image.ts";
 import type { Evidence } from "../../src/domain/outcome.ts";
 import type { Policy } from "../../src/domain/policy.ts";
 import type { Hello } from "../../src/domain/sandbox.ts";
-import { loadPolicies } from "../../src/engine/catalog/load-policies.ts";
 import type { RunRequest } from "../../src/engine/ports/runtime.ts";
 import type { PoolSettings } from "../../src/engine/sandboxes/pools.ts";
+import { loadResolvedPolicies } from "../../src/policies/load-policies.ts";
 
 export const policiesFolder = join(import.meta.dirname, "../../policies");
 
+/** As they ship, read once: a property test asks for them thousands of times. */
+export const shippedPolicies = loadResolvedPolicies(policiesFolder);
+
 export const aPolicy = (change: Partial<Policy> = {}): Policy => {
-  const policy = loadPolicies(policiesFolder).find(({ name }) => name === "default");
-  if (!policy) throw new Error("policies/default.yaml is missing");
-  return { ...policy, ...change };
+  const shipped = shippedPolicies.find(({ policy }) => policy.name === "default");
+  if (!shipped) throw new Error("policies/default.yaml is missing");
+  return { ...structuredClone(shipped.policy), ...change };
 };
 
 export const anImage = (change: Partial<Image> = {}): Image => ({
@@ -70,13 +74,24 @@ export const someEvidence = (change: Partial<Evidence> = {}): Evidence => ({
   endedBy: "process",
   interpreter: 0,
   stateLost: false,
+  denied: { reportedBy: "launcher", total: 0, calls: [], truncated: false },
+  ...change,
+});
+
+/** As a launcher says it. */
+export const saidEvidence = (change: Partial<LauncherEvidence> = {}): LauncherEvidence => ({
+  ...someEvidence(),
+  denied: { reported: true, total: 0, calls: [], truncated: false },
   ...change,
 });
 
 const MiB = 1024 * 1024;
 
 /** What a launcher says where every control that the default policy requires is in force. */
-export const aHello = (change: Partial<Hello["controls"]> = {}): Hello => ({
+export const aHello = (
+  change: Partial<Hello["controls"]> = {},
+  cell: Partial<Hello["cell"]> = {},
+): Hello => ({
   python: "3.13.5",
   preloaded: [],
   readyMs: 1,
@@ -96,6 +111,23 @@ export const aHello = (change: Partial<Hello["controls"]> = {}): Hello => ({
     processes: 64,
     ...change,
   },
+  cell: {
+    filters: 3,
+    filtersOfLauncher: 1,
+    landlock: true,
+    scope: ["signal", "abstract_unix_socket"],
+    dumpable: false,
+    openFiles: 1024,
+    fileBytes: 64 * MiB,
+    coreBytes: 0,
+    reportsDenied: true,
+    ...cell,
+  },
+});
+
+/** What the ledger is told of an action besides its head. */
+export const anAsk = () => ({
+  asked: { inputs: `sha256:${"b".repeat(64)}`, limits: aPolicy().limits, runtime: "runc" },
 });
 
 export const poolSettings = (change: Partial<PoolSettings> = {}): PoolSettings => ({

@@ -10,9 +10,12 @@ import { Catalog } from "../../src/engine/catalog/catalog.ts";
 import { Executor } from "../../src/engine/executions/executor.ts";
 import { Ledger } from "../../src/engine/executions/ledger.ts";
 import { LateWrites } from "../../src/engine/late-writes.ts";
+import { Receipts } from "../../src/engine/receipts/receipts.ts";
+import { Leases } from "../../src/engine/sandboxes/leases.ts";
 import { Pools } from "../../src/engine/sandboxes/pools.ts";
 import { Cohorts } from "../../src/engine/sessions/cohorts.ts";
 import { Sessions } from "../../src/engine/sessions/sessions.ts";
+import { aSigner } from "./a-signer.ts";
 import { aPolicy, poolSettings } from "./builders.ts";
 import { FakeRuntime, type FakeSandbox } from "./fake-runtime.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -22,6 +25,7 @@ import {
   MemoryIdempotencyStore,
   MemorySessionStore,
 } from "./memory-stores.ts";
+import { RecordedAudit } from "./recorded-audit.ts";
 import { RecordedTelemetry } from "./recorded-telemetry.ts";
 
 const someStores = () => ({
@@ -63,9 +67,25 @@ export const anEngine = ({
   const creates = new Slots(16);
   const pools = new Pools(poolSettings({ target: 0 }), { runtime, clock, telemetry, creates, onFault });
   const late = new LateWrites(onFault);
-  const ledger = new Ledger({ store: stores.executions, late, telemetry, charge, onFault });
-  const executor = new Executor({ admission, catalog, pools, ledger, clock, onFault });
-  const sessionDeps = { store: stores.sessions, late, ledger, admission, clock, telemetry, charge, onFault };
+  const signer = aSigner();
+  const receipts = new Receipts({ signer, clock });
+  /** Heads of tests name policies that no catalog has. */
+  const policyOf = (name: string) => catalog.find(name) ?? aPolicy();
+  const audit = new RecordedAudit();
+  const ledger = new Ledger({
+    store: stores.executions,
+    audit,
+    policyOf,
+    late,
+    telemetry,
+    receipts,
+    charge,
+    onFault,
+  });
+  const leases = new Leases({ pools, clock, onFault, maxResting: 4, idleMs: 60_000 });
+  const executor = new Executor({ admission, catalog, leases, ledger, audit, clock, onFault });
+  const recording = { store: stores.sessions, late, ledger, audit };
+  const sessionDeps = { ...recording, admission, clock, telemetry, charge, onFault };
   const sessions = new Sessions({ ...sessionDeps, catalog, pools });
   const cohorts = new Cohorts({ store: stores.cohorts, sessions, clock, onFault });
   const adoption = { ...sessionDeps, runtime, catalog, executions: stores.executions, sessions };
@@ -88,8 +108,11 @@ export const anEngine = ({
     catalog,
     pools,
     ledger,
+    audit,
+    signer,
     late,
     executor,
+    leases,
     sessions,
     cohorts,
     adoption,

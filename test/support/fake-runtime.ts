@@ -1,3 +1,4 @@
+import { controlNames } from "../../src/domain/controls.ts";
 import type { SandboxId } from "../../src/domain/ids.ts";
 import type { Image } from "../../src/domain/image.ts";
 import {
@@ -8,6 +9,7 @@ import {
   type RunRequest,
   RunUnknown,
   type SandboxContainer,
+  type SandboxFacts,
   SandboxFault,
   type SandboxRef,
   type SandboxSpec,
@@ -15,6 +17,12 @@ import {
 import { anImage, someEvidence } from "./builders.ts";
 import { settled } from "./manual-clock.ts";
 import { MemoryFiles } from "./memory-files.ts";
+
+/** A sandbox with every control in force. */
+export const someFacts = (): SandboxFacts => ({
+  controls: Object.fromEntries(controlNames.map((name) => [name, true])) as SandboxFacts["controls"],
+  host: { kernel: "6.1.0", engine: "Docker Engine 29.0.0", runtime: "runc 1.3.0" },
+});
 
 /** What a fake sandbox answers to a run. */
 export type FakeRun = (request: RunRequest, options: RunOptions) => Promise<RunReport>;
@@ -87,6 +95,9 @@ export class FakeSandbox implements SandboxContainer {
   runs = 0;
   answersPing = true;
   cpuMs = 0;
+  wipes = 0;
+  residue: string[] = [];
+  facts: SandboxFacts | undefined = someFacts();
   session: { env: Record<string, string>; seed: number | null } | undefined;
   readonly interrupted: string[] = [];
   readonly forgotten: string[] = [];
@@ -146,6 +157,11 @@ export class FakeSandbox implements SandboxContainer {
 
   interrupt(runId: string): void {
     this.interrupted.push(runId);
+  }
+
+  async wipe(): Promise<{ residue: string[] }> {
+    this.wipes += 1;
+    return { residue: this.residue };
   }
 
   release(): void {
@@ -210,6 +226,7 @@ export class FakeRuntime implements ContainerRuntime {
 
   async adopt(spec: SandboxSpec, containerId: string): Promise<FakeSandbox> {
     const sandbox = this.#add(spec.id, containerId);
+    sandbox.facts = spec.facts;
     this.onAdopt(sandbox);
     return sandbox;
   }

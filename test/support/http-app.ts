@@ -1,8 +1,13 @@
 /** The HTTP face over the whole engine, which is over fakes. */
 import { Secret } from "../../src/domain/secret.ts";
 import type { Role, TenantLimits } from "../../src/domain/tenant.ts";
+import { AccessDenials } from "../../src/engine/audit/access-denials.ts";
 import { Batches } from "../../src/engine/executions/batches.ts";
 import { Idempotency } from "../../src/engine/idempotency.ts";
+import { PolicyDesk } from "../../src/engine/policies/policy-desk.ts";
+import type { AuditReader } from "../../src/engine/ports/audit-log.ts";
+import type { Proofs } from "../../src/engine/proofs/proofs.ts";
+import { Replays } from "../../src/engine/receipts/replays.ts";
 import { Keys } from "../../src/engine/tenants/keys.ts";
 import { LimitsOfTenants } from "../../src/engine/tenants/limits-of-tenants.ts";
 import { Rate } from "../../src/engine/tenants/rate.ts";
@@ -10,13 +15,36 @@ import { visibleTo } from "../../src/engine/tenants/roles.ts";
 import { Tenants } from "../../src/engine/tenants/tenants.ts";
 import { createHttp, type HttpDependencies } from "../../src/http/create-http.ts";
 import type { RequestLine } from "../../src/http/trace.ts";
+import { shippedPolicies } from "./builders.ts";
 import { anEngine } from "./engine.ts";
 import { HeldRuns } from "./fake-runtime.ts";
 import { settled } from "./manual-clock.ts";
 import { MemoryKeyStore, MemoryTenantStore } from "./memory-stores.ts";
+import { aPosture } from "./posture.ts";
 import { someTenantLimits } from "./tenant-limits.ts";
 
+const NO_HASH = `sha256:${"0".repeat(64)}`;
 const FILE_KEY = "clo_0123456789abcdef";
+/** One that has ended; that it is a whole one matters to nobody here. */
+const aProof = { id: "prf_1", status: "finished", attempts: [] };
+const someProofs: Pick<Proofs, "createId"> &
+  Record<"attempts" | "find" | "list" | "start" | "cancel", unknown> = {
+  createId: () => aProof.id,
+  attempts: () => [],
+  find: (id: string) => (id === aProof.id ? aProof : undefined),
+  list: () => ({ items: [], nextCursor: null }),
+  start: async () => aProof,
+  cancel: async () => aProof,
+};
+
+/** Of a log that nobody reads here. */
+const noAuditFiles: AuditReader = {
+  events: () => ({ items: [], nextCursor: null }),
+  heads: () => [],
+  inclusion: (seq, treeSize = seq) => ({ seq, treeSize, leafHash: NO_HASH, rootHash: NO_HASH, path: [] }),
+  consistency: (from, to = from) => ({ from, to, fromRootHash: NO_HASH, toRootHash: NO_HASH, path: [] }),
+};
+
 const admin = { tenant: "default", role: "admin", keyId: "file" } as const;
 
 interface Settings {
@@ -35,19 +63,35 @@ export interface Ask {
 
 export const httpApp = ({ engine: engineSettings = {}, limits, http = {} }: Settings = {}) => {
   const engine = anEngine({ boundsOf: () => ({ sandboxes: 8, queued: 8 }), ...engineSettings });
-  const { clock, stores, executor, ledger, sessions, cohorts, catalog, admission } = engine;
+  const { clock, stores, executor, ledger, sessions, cohorts, catalog, admission, signer, audit } = engine;
   const errors: unknown[] = [];
   const lines: RequestLine[] = [];
   const idempotency = new Idempotency(stores.idempotency);
   const keyStore = new MemoryKeyStore();
   const tenantStore = new MemoryTenantStore(keyStore);
-  const keys = new Keys({ store: keyStore, clock, fileKey: new Secret(FILE_KEY) });
+  const keys = new Keys({ store: keyStore, audit, clock, fileKey: new Secret(FILE_KEY) });
   const onChange = (tenant: string) => admission.recheck(tenant);
   const limitsOf = new LimitsOfTenants({ defaults: someTenantLimits(limits), store: tenantStore, onChange });
   const usage = { of: () => ({ cpuMs: 0, bytes: 0 }) };
   const onError = (error: unknown) => void errors.push(error);
   const app = createHttp({
     executor,
+    replays: new Replays({
+      executor,
+      ledger,
+      store: stores.executions,
+      catalog,
+      assertMayRun: () => {},
+    }),
+    signingKeys: [
+      {
+        keyId: signer.keyId,
+        algorithm: "Ed25519",
+        publicKey: signer.publicKey,
+        createdAt: new Date(clock.now()).toISOString(),
+        retiredAt: null,
+      },
+    ],
     batches: new Batches({ executor, ledger, store: stores.executions, idempotency, clock, atOnce: 2 }),
     ledger,
     store: stores.executions,
@@ -55,6 +99,8 @@ export const httpApp = ({ engine: engineSettings = {}, limits, http = {} }: Sett
     cohorts,
     files: {
       filesOf: async (caller, id) => sessions.live(visibleTo(caller), id).files(),
+      audit,
+      tenantOf: (id) => sessions.find(undefined, id)?.tenant,
       charge: () => {},
       caps: { uploadBytes: 2000, downloadBytes: 2000, entries: 10, ms: 60_000 },
       clock,
@@ -62,11 +108,16 @@ export const httpApp = ({ engine: engineSettings = {}, limits, http = {} }: Sett
     },
     idempotency,
     catalog,
+    proofs: someProofs as unknown as Proofs,
+    policies: new PolicyDesk(shippedPolicies, () => catalog.images()),
     keys,
     auth: true,
-    tenants: new Tenants({ store: tenantStore, limits: limitsOf, usage, admission }),
+    tenants: new Tenants({ store: tenantStore, audit, limits: limitsOf, usage, admission }),
     rate: new Rate(clock, (tenant) => limitsOf.of(tenant).requestsPerMinute),
-    assertWithinQuota: () => {},
+    assertMayRun: () => {},
+    audit: noAuditFiles,
+    denials: new AccessDenials(audit, clock, onError),
+    posture: { read: () => aPosture(), check: async () => aPosture() },
     readiness: async () => ({ ready: true, checks: [], pools: [] }),
     metrics: async () => "",
     maxBodyBytes: 2000,

@@ -14,13 +14,16 @@ import type {
   ExecutionStore,
   IdempotencyClaim,
   IdempotencyStore,
+  Kept,
   KeyStore,
   Page,
   SessionQuery,
   SessionStore,
   StoredCohort,
   StoredExecution,
+  StoredReceipt,
   StoredSession,
+  StoredSubmission,
   TenantStore,
   TenantUsage,
   Timeline,
@@ -40,7 +43,15 @@ abstract class MemoryStore {
 const sees = (visibleTo: string | undefined, { tenant }: { tenant: string }) =>
   visibleTo === undefined || visibleTo === tenant;
 
-type ExecutionRow = { tenant: string; head: ExecutionHead; plan: string; timeline?: Timeline } & (
+type ExecutionRow = {
+  tenant: string;
+  head: ExecutionHead;
+  plan: string;
+  timeline?: Timeline;
+  receipt?: StoredReceipt;
+  submission?: StoredSubmission | undefined;
+  keepUntil?: number | undefined;
+} & (
   | { status: "queued" | "running" }
   | { status: "finished"; record: Execution }
   | { status: "failed"; record: FailedExecution }
@@ -49,10 +60,10 @@ type ExecutionRow = { tenant: string; head: ExecutionHead; plan: string; timelin
 export class MemoryExecutionStore extends MemoryStore implements ExecutionStore {
   readonly #rows = new Map<string, ExecutionRow>();
 
-  begin(tenant: string, head: ExecutionHead, plan: string): void {
+  begin(tenant: string, head: ExecutionHead, plan: string, { submission, keepUntil }: Kept = {}): void {
     this.write();
     if (this.#rows.has(head.id)) throw new Error(`execution ${head.id} is there already`);
-    this.#rows.set(head.id, structuredClone({ tenant, head, plan, status: "queued" }));
+    this.#rows.set(head.id, structuredClone({ tenant, head, plan, submission, keepUntil, status: "queued" }));
   }
 
   running(id: string): void {
@@ -61,11 +72,22 @@ export class MemoryExecutionStore extends MemoryStore implements ExecutionStore 
     if (row?.status === "queued") this.#rows.set(id, { ...row, status: "running" });
   }
 
-  finish(tenant: string, execution: Execution, timeline: Timeline): StoredExecution {
+  finish(tenant: string, execution: Execution, timeline: Timeline, receipt: StoredReceipt): StoredExecution {
     this.write();
-    const { status, observation, timings, ...head } = structuredClone(execution);
-    const record = { ...head, status, observation, timings };
-    this.#rows.set(head.id, { tenant, head, plan: "", timeline, status, record });
+    const { submission, keepUntil } = this.#rows.get(execution.id) ?? {};
+    const record = structuredClone(execution);
+    const { status, observation: _, timings: __, redacted: ___, ...head } = record;
+    this.#rows.set(head.id, {
+      tenant,
+      head,
+      plan: "",
+      timeline,
+      receipt,
+      submission,
+      keepUntil,
+      status,
+      record,
+    });
     return toStored(execution);
   }
 
@@ -85,6 +107,17 @@ export class MemoryExecutionStore extends MemoryStore implements ExecutionStore 
   timeline(visibleTo: string | undefined, id: string): Timeline | undefined {
     const row = this.#rows.get(id);
     return row && sees(visibleTo, row) ? row.timeline : undefined;
+  }
+
+  receipt(visibleTo: string | undefined, id: string): StoredReceipt | undefined {
+    const row = this.#rows.get(id);
+    return row && sees(visibleTo, row) ? row.receipt : undefined;
+  }
+
+  submission(visibleTo: string | undefined, id: string) {
+    const row = this.#rows.get(id);
+    if (!row?.submission || !sees(visibleTo, row)) return undefined;
+    return { tenant: row.tenant, submission: row.submission };
   }
 
   list(visibleTo: string | undefined, query: ExecutionQuery): Page<ExecutionSummary> {
@@ -110,6 +143,14 @@ export class MemoryExecutionStore extends MemoryStore implements ExecutionStore 
   prune(olderThan: number): number {
     this.write();
     return removeWhere(this.#rows, (row) => "record" in row && Date.parse(row.head.createdAt) < olderThan);
+  }
+
+  pruneKept(until: number): number {
+    this.write();
+    return removeWhere(
+      this.#rows,
+      (row) => "record" in row && (row.keepUntil ?? Number.POSITIVE_INFINITY) <= until,
+    );
   }
 }
 

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { containersOf, docker } from "./service.ts";
+import { containersOf, docker, withoutSelfTest } from "./service.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -37,6 +37,7 @@ export class ServiceProcesses implements AsyncDisposable {
       cwd: root,
       env: {
         ...process.env,
+        ...withoutSelfTest,
         CLOCHE_STATE_DIR: this.stateDir,
         CLOCHE_PORT: "0",
         CLOCHE_LOG_LEVEL: "error",

@@ -44,6 +44,9 @@ export interface SessionHandle {
 
 const API_KEY = "clo_integration-tests-only";
 
+/** Tests of the self-test turn it on. */
+export const withoutSelfTest = { CLOCHE_SELF_TEST: "off", CLOCHE_POSTURE_MINIMUM: "none" };
+
 export const docker = () => connectDocker(loadConfig({}).DOCKER_HOST);
 
 export const containersOf = async (instance: string): Promise<string[]> => {
@@ -53,7 +56,12 @@ export const containersOf = async (instance: string): Promise<string[]> => {
 
 export const startService = async (env: Record<string, string> = {}): Promise<Service> => {
   const stateDir = mkdtempSync(join(tmpdir(), "cloche-test-"));
-  const config = loadConfig({ CLOCHE_STATE_DIR: stateDir, CLOCHE_LOG_LEVEL: "silent", ...env });
+  const config = loadConfig({
+    CLOCHE_STATE_DIR: stateDir,
+    CLOCHE_LOG_LEVEL: "silent",
+    ...withoutSelfTest,
+    ...env,
+  });
   const app = await buildApp(config, { logger: createLogger("silent"), apiKey: new Secret(API_KEY) });
   const server = createAdaptorServer({ fetch: app.fetch });
   server.listen(0, "127.0.0.1");

@@ -24,3 +24,17 @@ test.each(["0.0.0.0", "192.0.2.1", "example.org", "127.0.0.1.example.org"])(
 test.each(["127.0.0.1", "127.1.2.3", "::1", "localhost"])("and possible on %s", (host) => {
   expect(parseConfig({ CLOCHE_AUTH: "off", CLOCHE_HOST: host }).CLOCHE_AUTH).toBe("off");
 });
+
+test.each([{}, { CLOCHE_POSTURE_MINIMUM: "controls" }, { CLOCHE_POSTURE_MINIMUM: "patched" }])(
+  "the self-test can't be off where its result is asked for: %j",
+  (minimum) => {
+    expect(() => parseConfig({ CLOCHE_SELF_TEST: "off", ...minimum })).toThrow(
+      "CLOCHE_POSTURE_MINIMUM is none",
+    );
+  },
+);
+
+test("control: it can be off where nothing is asked for", () => {
+  const { CLOCHE_SELF_TEST } = parseConfig({ CLOCHE_SELF_TEST: "off", CLOCHE_POSTURE_MINIMUM: "none" });
+  expect(CLOCHE_SELF_TEST).toBe("off");
+});

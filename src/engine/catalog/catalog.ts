@@ -8,9 +8,19 @@ export class Catalog {
   readonly #runtime: ContainerRuntime;
   readonly #policies: ReadonlyMap<string, Policy>;
   readonly #found: Image[] = [];
+  /** Policies that no list has. */
+  readonly #lent = new Map<string, Policy>();
 
-  constructor(runtime: ContainerRuntime, policies: Policy[]) {
+  readonly #assertRuns: (policy: Policy) => void;
+
+  /** `assertRuns` throws where nothing can run under the policy on this host. */
+  constructor(
+    runtime: ContainerRuntime,
+    policies: Policy[],
+    assertRuns: (policy: Policy) => void = () => {},
+  ) {
     this.#runtime = runtime;
+    this.#assertRuns = assertRuns;
     this.#policies = new Map(policies.map((policy) => [policy.name, policy]));
   }
 
@@ -18,17 +28,39 @@ export class Catalog {
     return [...this.#policies.values()];
   }
 
+  /** Makes a policy known by a name that only the borrower knows, until it is disposed of. */
+  lend(policy: Policy): Disposable {
+    this.#lent.set(policy.name, policy);
+    return { [Symbol.dispose]: () => void this.#lent.delete(policy.name) };
+  }
+
   /** What the engine has now. */
   async images(): Promise<Image[]> {
     return await this.#runtime.images();
   }
 
+  find(name: string): Policy | undefined {
+    return this.#policies.get(name) ?? this.#lent.get(name);
+  }
+
   /** Throws `not_found` with the names there are. */
   policy(name: string): Policy {
-    const policy = this.#policies.get(name);
+    const policy = this.find(name);
     if (policy) return policy;
     const known = [...this.#policies.keys()].join(", ");
     throw new ServiceError("not_found", `There is no policy ${JSON.stringify(name)}; there are: ${known}`);
+  }
+
+  /** Throws `runtime_unavailable`, with the runtimes there are, where nothing can run under the policy on this host. */
+  assertRuns(policy: Policy): void {
+    this.#assertRuns(policy);
+  }
+
+  /** As `policy`, for somebody who is about to run code under it. Throws `runtime_unavailable` too. */
+  runnable(name: string): Policy {
+    const policy = this.policy(name);
+    this.#assertRuns(policy);
+    return policy;
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { AuditActor } from "../../domain/audit-event.ts";
 import type { Batch, BatchItem } from "../../domain/batch.ts";
 import { ServiceError, toFault } from "../../domain/errors.ts";
 import { createExecutionId } from "../../domain/ids.ts";
@@ -20,6 +21,7 @@ export interface BatchesDependencies {
 
 interface BatchOwner {
   tenant: string;
+  actor?: AuditActor | undefined;
   traceparent?: string | undefined;
 }
 

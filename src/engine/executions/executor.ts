@@ -1,35 +1,33 @@
 import { createHash } from "node:crypto";
 import type { Action } from "../../domain/action.ts";
+import type { AuditActor } from "../../domain/audit-event.ts";
 import { ServiceError, shuttingDown } from "../../domain/errors.ts";
 import type { Image } from "../../domain/image.ts";
 import type { Policy } from "../../domain/policy.ts";
 import type { Accepted, Admission } from "../admission/admission.ts";
+import { recordDenial } from "../audit/execution-events.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import type { AuditLog } from "../ports/audit-log.ts";
 import type { Clock } from "../ports/clock.ts";
-import {
-  InputsRefused,
-  type RunReport,
-  type RunRequest,
-  type SandboxContainer,
-  SandboxFault,
-} from "../ports/runtime.ts";
-import type { Pools } from "../sandboxes/pools.ts";
+import { InputsRefused, type RunReport, type RunRequest, SandboxFault } from "../ports/runtime.ts";
+import { toAsked } from "../receipts/asked.ts";
+import { toSubmission } from "../receipts/submission.ts";
+import type { Leases } from "../sandboxes/leases.ts";
 import { filesDontFit, sandboxFailed, toServiceError, wasCancelled } from "./failures.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LiveExecution } from "./live-execution.ts";
 import { neverBegan, observe } from "./observe.ts";
-import { toRunRequest } from "./to-run-request.ts";
+import { type RunIdentity, toRunRequest } from "./to-run-request.ts";
 
 /** A sandbox that breaks before user code ran costs the caller nothing but time: another one is tried. */
 const ATTEMPTS = 3;
-/** A removal takes a core for a while; it leaves this one to the answer first. */
-const REMOVAL_DELAY_MS = 10;
 
 export interface ExecutorDependencies {
   admission: Admission;
   catalog: Catalog;
-  pools: Pools;
+  leases: Leases;
   ledger: Ledger;
+  audit: AuditLog;
   clock: Clock;
   onFault(error: unknown): void;
 }
@@ -37,6 +35,8 @@ export interface ExecutorDependencies {
 /** What a request brings besides its action. */
 export interface Submission {
   tenant: string;
+  /** Who asked; without one it was the service itself. */
+  actor?: AuditActor | undefined;
   /** The execution's id. */
   id: string;
   traceparent?: string | undefined;
@@ -50,12 +50,9 @@ interface Work {
   request: RunRequest;
 }
 
-/** Carries one action through in a sandbox of its own: admit, lease, run, observe, store, destroy. */
+/** Carries one action through in a sandbox leased for it: admit, lease, run, observe, store, give back. */
 export class Executor {
   readonly #deps: ExecutorDependencies;
-  readonly #destroying = new Set<Promise<void>>();
-  /** Begins a removal that still leaves its core to an answer. */
-  readonly #waiting = new Set<() => void>();
   readonly #stop = new AbortController();
 
   constructor(deps: ExecutorDependencies) {
@@ -69,12 +66,14 @@ export class Executor {
    */
   async submit(
     action: Action,
-    { tenant, id, traceparent, live: readAlong }: Submission,
+    { tenant, actor = null, id, traceparent, live: readAlong }: Submission,
   ): Promise<LiveExecution> {
-    const { admission, catalog, clock, ledger } = this.#deps;
-    const policy = catalog.policy(action.policy);
-    const image = await catalog.image(action.image, policy);
-    const request = toRunRequest(action, policy, { id, traceparent, live: readAlong });
+    const { admission, audit, clock, ledger } = this.#deps;
+    const { policy, image, request } = await this.#plan(action, { id, traceparent, live: readAlong }).catch(
+      (error: unknown) => {
+        throw recordDenial(audit, error, { tenant, actor, subject: { execution: id } });
+      },
+    );
     const accepted = admission.accept({ tenant, sandbox: true });
     const head = {
       id,
@@ -89,7 +88,9 @@ export class Executor {
     };
     let live: LiveExecution;
     try {
-      live = ledger.begin(tenant, head, "");
+      const asked = toAsked(action, request, policy);
+      const submission = toSubmission({ action, traceparent, live: readAlong }, policy);
+      live = ledger.begin(tenant, head, "", { asked, submission, actor });
     } catch (error) {
       accepted.drop();
       throw error;
@@ -106,10 +107,11 @@ export class Executor {
     this.#stop.abort(shuttingDown());
   }
 
-  /** Removes every used container now; resolves when they are gone. */
-  async settle(): Promise<void> {
-    for (const begin of this.#waiting) begin();
-    await Promise.all(this.#destroying);
+  async #plan(action: Action, identity: RunIdentity): Promise<Work> {
+    const { catalog } = this.#deps;
+    const policy = catalog.runnable(action.policy);
+    const image = await catalog.image(action.image, policy);
+    return { policy, image, request: toRunRequest(action, policy, identity) };
   }
 
   async #carry(live: LiveExecution, accepted: Accepted, work: Work): Promise<void> {
@@ -139,14 +141,18 @@ export class Executor {
     { image, policy, request }: Work,
     signal: AbortSignal,
   ): Promise<{ report: RunReport; acquireMs: number; runMs: number }> {
-    const { pools, clock, ledger, onFault } = this.#deps;
+    const { leases, clock, ledger, onFault } = this.#deps;
     for (let attempt = 1; ; attempt += 1) {
       const asked = clock.monotonic();
-      const container = await pools.acquire(image, policy, live.tenant, signal);
+      const lease = await leases.take(image, policy, live.tenant, signal);
       const acquired = clock.monotonic();
+      let report: RunReport | undefined;
       try {
-        live.runsIn(container);
-        const report = await container.run(request, { signal, onEvent: (event) => ledger.tell(live, event) });
+        live.runsIn(lease.container);
+        report = await lease.container.run(request, {
+          signal,
+          onEvent: (event) => ledger.tell(live, event),
+        });
         return { report, acquireMs: acquired - asked, runMs: clock.monotonic() - acquired };
       } catch (error) {
         const started = error instanceof SandboxFault && error.started;
@@ -156,24 +162,8 @@ export class Executor {
         onFault(error);
         if (started || attempt === ATTEMPTS) throw sandboxFailed(error);
       } finally {
-        this.#destroy(container);
+        lease.end(report);
       }
     }
-  }
-
-  /** Off the hot path: it begins after the answer is on its way, and only `settle` waits for it. */
-  #destroy(container: SandboxContainer): void {
-    const { clock, onFault } = this.#deps;
-    const { promise: due, resolve: begin } = Promise.withResolvers<void>();
-    clock.after(REMOVAL_DELAY_MS, begin);
-    this.#waiting.add(begin);
-    const gone = due
-      .then(() => {
-        this.#waiting.delete(begin);
-        return container.destroy();
-      })
-      .catch(onFault)
-      .finally(() => this.#destroying.delete(gone));
-    this.#destroying.add(gone);
   }
 }

@@ -2,6 +2,7 @@ import { ServiceError } from "../../domain/errors.ts";
 import type { ExecutionHead, PendingExecution } from "../../domain/execution.ts";
 import type { SandboxContainer } from "../ports/runtime.ts";
 import type { StoredExecution } from "../ports/stores.ts";
+import type { Asked } from "../receipts/asked.ts";
 import { ExecutionFeed } from "./feed.ts";
 
 /** An execution between its acceptance and its end. */
@@ -11,6 +12,8 @@ export class LiveExecution {
   /** The stored execution; rejects with what kept it from being one. */
   readonly result: Promise<StoredExecution>;
   head: ExecutionHead;
+  /** For its receipt; undefined for one that an earlier process began, until this one goes on with it. */
+  asked: Asked | undefined;
   readonly #cancel = new AbortController();
   readonly #settle = Promise.withResolvers<StoredExecution>();
   #sandbox: SandboxContainer | undefined;
@@ -29,6 +32,11 @@ export class LiveExecution {
 
   get running(): boolean {
     return this.#sandbox !== undefined;
+  }
+
+  /** The last one that it was given. */
+  get sandbox(): SandboxContainer | undefined {
+    return this.#sandbox;
   }
 
   /** Aborted when it is to be cancelled. */

@@ -55,6 +55,7 @@ const fromEvidence = (evidence: Evidence) => ({
     stdoutBytes: evidence.stdoutBytes,
     stderrBytes: evidence.stderrBytes,
   },
+  denied: evidence.denied,
   truncated: { stdout: evidence.stdoutTruncated, stderr: evidence.stderrTruncated },
 });
 
@@ -63,6 +64,9 @@ const lost = {
   wall: { outcome: "time_limit", killedBy: "service" },
   cancel: { outcome: "cancelled", killedBy: "service" },
 } as const;
+
+/** There was no launcher, or none any more, to tell what was denied. */
+const nobodyCounted: Observation["denied"] = { reportedBy: "none", total: 0, calls: [], truncated: false };
 
 /** The container ended before its launcher could say how; what is known comes from the engine and our clock. */
 const fromLoss = (
@@ -93,6 +97,7 @@ const fromLoss = (
     stdoutBytes,
     stderrBytes,
   },
+  denied: nobodyCounted,
   // What was in flight when the container went is gone, and nobody can say how much it was.
   truncated: { stdout: true, stderr: true },
 });
@@ -121,6 +126,7 @@ const neverRan: Omit<Observation, "stdout" | "stderr" | "results" | "outputs"> =
     stdoutBytes: 0,
     stderrBytes: 0,
   },
+  denied: nobodyCounted,
   truncated: { stdout: false, stderr: false },
 };
 

@@ -2,6 +2,7 @@
 import type { ExecutionHead, PendingExecution } from "../../domain/execution.ts";
 import type { ExecutionEvent, ExecutionEventType } from "../../domain/execution-event.ts";
 import { pieceData } from "./feed.ts";
+import { LEFT_OUT, NOT_KEPT } from "./keeping.ts";
 import type { StoredRecord } from "./stored-record.ts";
 
 export function* replay(record: StoredRecord, after: number): Generator<ExecutionEvent> {
@@ -19,9 +20,14 @@ export function* replay(record: StoredRecord, after: number): Generator<Executio
   const rest = { o: parts.stdout, e: parts.stderr };
   const results = parts.results.values();
   for (const code of parts.codes) {
+    if (code === LEFT_OUT) continue;
     if (code.startsWith("s")) {
       const started = toStarted(parts.head, Number(code.slice(1)));
       yield* event("started", () => JSON.stringify({ execution: started }));
+      continue;
+    }
+    if (code === NOT_KEPT) {
+      id += 1;
       continue;
     }
     if (code === "r") {

@@ -3,6 +3,7 @@
  * holds it: what an answer costs must not grow with the number of those who don't take it.
  */
 import type { ExecutionStore, StoredExecution } from "../ports/stores.ts";
+import { LEFT_OUT } from "./keeping.ts";
 import { StoredRecord } from "./stored-record.ts";
 
 /** What has not finished is smaller, and changes: it is never shared. */
@@ -24,16 +25,26 @@ export class SharedRecords {
     const shared = this.#records.get(keyOf(visibleTo, id))?.deref();
     if (shared) return shared;
     const stored = this.#store.find(visibleTo, id);
-    return stored === undefined ? undefined : this.#make(visibleTo, id, stored);
+    return stored === undefined ? undefined : this.#share(visibleTo, id, stored);
   }
 
-  /** For whoever has its text already. */
-  of(visibleTo: string | undefined, id: string, stored: StoredExecution): StoredRecord {
-    return this.#records.get(keyOf(visibleTo, id))?.deref() ?? this.#make(visibleTo, id, stored);
+  /**
+   * For whoever has its text already. Where the policy keeps parts of it out of the store, that text is more than
+   * those may have who come later: it is not shared.
+   */
+  of(visibleTo: string | undefined, id: string, told: StoredExecution): StoredRecord {
+    const timeline = this.#store.timeline(visibleTo, id);
+    if (timeline?.startsWith(LEFT_OUT)) return new StoredRecord(told, timeline);
+    return this.#records.get(keyOf(visibleTo, id))?.deref() ?? this.#share(visibleTo, id, told, timeline);
   }
 
-  #make(visibleTo: string | undefined, id: string, stored: StoredExecution): StoredRecord {
-    const record = new StoredRecord(stored, this.#store.timeline(visibleTo, id));
+  #share(
+    visibleTo: string | undefined,
+    id: string,
+    stored: StoredExecution,
+    timeline = this.#store.timeline(visibleTo, id),
+  ): StoredRecord {
+    const record = new StoredRecord(stored, timeline);
     if (stored.length > LARGE) {
       const key = keyOf(visibleTo, id);
       this.#records.set(key, new WeakRef(record));

@@ -3,6 +3,7 @@ import { type Action, contentOf, pathConflict, type SessionAction } from "../../
 import { ServiceError } from "../../domain/errors.ts";
 import { type Limits, type Policy, type RequestLimits, requestLimitsSchema } from "../../domain/policy.ts";
 import type { RunRequest } from "../ports/runtime.ts";
+import { environmentIssues, withPolicys } from "./environment.ts";
 
 const MiB = 1024 * 1024;
 
@@ -26,16 +27,17 @@ export const toRunRequest = (action: Action, policy: Policy, identity: RunIdenti
   const issues: Issue[] = [];
   const limits = lowered(action.limits, policy, issues);
   const files = toFiles(action.files, policy, issues, [ACTION_FILE]);
+  issues.push(...environmentIssues(action.env, policy));
   refuse(issues);
   return {
     ...common(action, identity),
     mode: "script",
     code: Buffer.from(action.code),
     argv: [],
-    env: { ...baseEnvironment, ...environmentOf(identity), ...action.env },
+    env: withPolicys({ ...baseEnvironment, ...environmentOf(identity), ...action.env }, policy),
     files,
     limits,
-    seed: action.seed ?? null,
+    seed: action.seed ?? policy.determinism.seed,
     name: "",
   };
 };
@@ -48,6 +50,7 @@ export const toSessionRunRequest = (
 ): RunRequest => {
   const issues: Issue[] = [];
   const limits = lowered(action.limits, policy, issues);
+  issues.push(...environmentIssues(action.env, policy));
   refuse(issues);
   const argv = action.argv ?? (action.shell === undefined ? [] : ["/bin/sh", "-c", action.shell]);
   return {
@@ -55,7 +58,7 @@ export const toSessionRunRequest = (
     mode: action.code === undefined ? "command" : action.fresh ? "script" : "cell",
     code: Buffer.from(action.code ?? ""),
     argv,
-    env: { ...environmentOf(identity), ...action.env },
+    env: withPolicys({ ...environmentOf(identity), ...action.env }, policy),
     files: [],
     limits,
     seed: null,
@@ -64,14 +67,21 @@ export const toSessionRunRequest = (
 };
 
 /** The session's files, to be written one by one. */
-export const toSessionFiles = (files: Action["files"], policy: Policy): RunRequest["files"] => {
-  const issues: Issue[] = [];
+export const toSessionFiles = (files: Action["files"], policy: Policy): RunRequest["files"] =>
+  toSessionParts({ files, env: {} }, policy).files;
+
+/** What a session begins with: its files, and the environment of its interpreters. */
+export const toSessionParts = (
+  { files, env }: Pick<Action, "files" | "env">,
+  policy: Policy,
+): Pick<RunRequest, "files" | "env"> => {
+  const issues: Issue[] = environmentIssues(env, policy);
   const checked = toFiles(files, policy, issues, []);
   refuse(issues);
-  return checked;
+  return { files: checked, env: withPolicys({ ...sessionEnvironment, ...env }, policy) };
 };
 
-/** What a run finds in its environment besides what its image and its caller set. */
+/** What a run finds in its environment besides what its image, its policy and its caller set. */
 export const baseEnvironment = {
   HOME: "/workspace",
   LOGNAME: "sandbox",
@@ -79,6 +89,8 @@ export const baseEnvironment = {
   TMPDIR: "/tmp",
   USER: "sandbox",
 };
+
+const sessionEnvironment = { ...baseEnvironment, MPLBACKEND: "Agg" };
 
 const environmentOf = ({ traceparent, live }: RunIdentity): Record<string, string> => ({
   ...(traceparent === undefined ? {} : { TRACEPARENT: traceparent }),

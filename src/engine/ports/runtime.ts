@@ -1,9 +1,12 @@
 /** Sandboxes as the engine needs them, in our words. An adapter implements these; no vendor type crosses them. */
+
+import type { Control } from "../../domain/controls.ts";
 import type { SandboxId } from "../../domain/ids.ts";
 import type { Image } from "../../domain/image.ts";
 import type { SkipReason } from "../../domain/observation.ts";
 import type { Evidence } from "../../domain/outcome.ts";
 import type { Limits, Policy } from "../../domain/policy.ts";
+import type { ControlsInForce } from "../../domain/sandbox.ts";
 import type { SandboxFiles } from "./sandbox-files.ts";
 
 export interface SandboxSpec {
@@ -11,6 +14,22 @@ export interface SandboxSpec {
   tenant: string;
   image: Image;
   policy: Policy;
+  /**
+   * Leaves these controls out, for what proves that they are needed: Cloche's own payloads run in it, and
+   * never a caller's code. What the policy requires of them is not asked for then.
+   */
+  without?: readonly Control[] | undefined;
+  /** For `adopt`: what the process before saw of it. */
+  facts?: SandboxFacts | undefined;
+}
+
+/** What a sandbox was seen to have when it was made; the same for every run in it. */
+export interface SandboxFacts {
+  controls: ControlsInForce;
+  /** Versions, as the engine tells them: of the kernel, the engine, and the OCI runtime with its name. */
+  host: { kernel: string; engine: string; runtime: string };
+  /** The kernel's Landlock version, 0 without; undefined where nobody asked. */
+  landlock?: number | undefined;
 }
 
 /** A container that may be ours, seen from the engine's side. */
@@ -109,6 +128,8 @@ export interface SandboxContainer {
   readonly attached: boolean;
   /** Resolves, never rejects, when the sandbox can't be used any more, for whatever reason. */
   readonly closed: Promise<void>;
+  /** undefined for an adopted one whose facts the process before did not hand over. */
+  readonly facts: SandboxFacts | undefined;
   /** Rejects when the launcher doesn't answer in time. Resolves to the CPU time so far, ms. */
   ping(timeoutMs: number): Promise<{ cpuMs: number }>;
   /**
@@ -117,6 +138,11 @@ export interface SandboxContainer {
    * not the user's code, failed.
    */
   run(request: RunRequest, options: RunOptions): Promise<RunReport>;
+  /**
+   * Tier `cell`, after a run: ends what it left running, removes what it left in every writable place, and looks
+   * again. Resolves to what is still there; empty is the only good answer, after which `run` may be called again.
+   */
+  wipe(): Promise<{ residue: string[] }>;
   /** Makes the sandbox a session's, with an interpreter of which env and seed are these. */
   openSession(settings: { env: Record<string, string>; seed: number | null }): Promise<void>;
   /**

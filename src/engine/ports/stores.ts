@@ -14,9 +14,16 @@ import type {
 import type { Outcome } from "../../domain/outcome.ts";
 import type { Session, sessionStates } from "../../domain/session.ts";
 import type { Key, TenantLimits } from "../../domain/tenant.ts";
+import type { SandboxFacts } from "./runtime.ts";
 
 /** An execution record as JSON, the way it is stored and the way it is answered: made once. */
 export type StoredExecution = string & { readonly __stored: "execution" };
+
+/** What was asked for, whole; JSON of the engine's own. */
+export type StoredSubmission = string & { readonly __stored: "submission" };
+
+/** A signed receipt as JSON, the way it is stored and answered. */
+export type StoredReceipt = string & { readonly __stored: "receipt" };
 
 /** In which pieces the output came, so that a stream of it can be told again exactly. */
 export type Timeline = string & { readonly __stored: "timeline" };
@@ -48,21 +55,39 @@ export interface UnfinishedExecution {
   plan: string;
 }
 
+export interface Kept {
+  submission?: StoredSubmission | undefined;
+  /** When it is to go, in milliseconds since 1970; undefined: with all others. */
+  keepUntil?: number | undefined;
+}
+
 export interface ExecutionStore {
-  /** Status `queued`, with what a later process needs to go on with it. */
-  begin(tenant: string, head: ExecutionHead, plan: string): void;
+  /**
+   * Status `queued`, with what a later process needs to go on with it, and, where it may be asked for again, what
+   * was asked for.
+   */
+  begin(tenant: string, head: ExecutionHead, plan: string, more?: Kept): void;
   /** Status `running`. Whether it got lost matters to nobody, so it may be written late. */
   running(id: string): void;
   /** Where all together would be more than the store may hold, the oldest finished ones go. */
-  finish(tenant: string, execution: Execution, timeline: Timeline): StoredExecution;
+  finish(tenant: string, execution: Execution, timeline: Timeline, receipt: StoredReceipt): StoredExecution;
   fail(tenant: string, execution: FailedExecution): StoredExecution;
   find(visibleTo: string | undefined, id: string): StoredExecution | undefined;
   timeline(visibleTo: string | undefined, id: string): Timeline | undefined;
+  /** Of those that finished; undefined also for one that a version without receipts stored. */
+  receipt(visibleTo: string | undefined, id: string): StoredReceipt | undefined;
+  /** undefined where it was not kept. */
+  submission(
+    visibleTo: string | undefined,
+    id: string,
+  ): { tenant: string; submission: StoredSubmission } | undefined;
   list(visibleTo: string | undefined, query: ExecutionQuery): Page<ExecutionSummary>;
   /** Those that were queued or running, oldest first. */
   unfinished(): UnfinishedExecution[];
   /** Removes finished and failed ones older than the given time; returns how many. */
   prune(olderThan: number): number;
+  /** Removes finished and failed ones that are to be kept until then at most; returns how many. */
+  pruneKept(until: number): number;
 }
 
 export interface SessionQuery extends PageQuery {
@@ -76,6 +101,8 @@ export interface StoredSession {
   containerId: string | null;
   /** env for the interpreters of a reset. */
   env: Record<string, string>;
+  /** What its sandbox was seen to have when it was made; null where nobody saw it. */
+  facts: SandboxFacts | null;
 }
 
 export interface SessionStore {

@@ -3,6 +3,8 @@ import { ServiceError } from "../../domain/errors.ts";
 import type { SandboxId } from "../../domain/ids.ts";
 import { type TerminationReason, toTermination } from "../../domain/termination.ts";
 import { Slots } from "../admission/slots.ts";
+import { RecordOnce } from "../audit/record-once.ts";
+import { sessionEnded } from "../audit/session-events.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Ledger } from "../executions/ledger.ts";
 import type { ContainerRuntime, SandboxRef } from "../ports/runtime.ts";
@@ -77,7 +79,7 @@ export const adoptSessions = async (deps: AdoptionDependencies): Promise<Adoptio
 const turnOf = ({ head }: UnfinishedExecution): number => head.session?.sequence ?? 0;
 
 const adopt = async (
-  { session: { state: _, queued: __, ...record }, containerId, env }: StoredSession,
+  { session: { state: _, queued: __, ...record }, containerId, env, facts }: StoredSession,
   ref: SandboxRef | undefined,
   deps: AdoptionDependencies,
 ): Promise<Session> => {
@@ -85,7 +87,8 @@ const adopt = async (
   if (!ref?.running || containerId === null) {
     throw new NotAdoptable("lost", "Its container was gone when the service came back");
   }
-  const spec = { id: record.sandboxId as SandboxId, tenant: record.tenant, image, policy };
+  const { sandboxId, tenant } = record;
+  const spec = { id: sandboxId as SandboxId, tenant, image, policy, facts: facts ?? undefined };
   const giveBack = deps.admission.holdSandbox(record.tenant, { adopted: true });
   try {
     const sandbox = await deps.runtime.adopt(spec, ref.containerId);
@@ -127,11 +130,11 @@ const sameAsBefore = async (record: Pick<StoredSession["session"], "policy" | "i
 };
 
 const giveUp = (
-  { session, containerId, env }: StoredSession,
+  { session, containerId, env, facts }: StoredSession,
   error: unknown,
   deps: AdoptionDependencies,
 ): void => {
-  const { store, clock, telemetry, onFault } = deps;
+  const { store, audit, late, clock, telemetry, onFault } = deps;
   if (!(error instanceof NotAdoptable)) onFault(error);
   const reason = error instanceof NotAdoptable ? error.reason : "lost";
   const detail =
@@ -139,6 +142,10 @@ const giveUp = (
       ? error.message
       : "The service came back and could not attach to its sandbox";
   const termination = toTermination(reason, detail, clock.now());
-  store.save({ session: { ...session, state: "ended", queued: 0, termination }, containerId, env });
+  const record = new RecordOnce(audit, [sessionEnded(session, reason, null)]);
+  late.write(session.id, () => {
+    record.write();
+    store.save({ session: { ...session, state: "ended", queued: 0, termination }, containerId, env, facts });
+  });
   telemetry.sessionEnded(reason);
 };

@@ -1,3 +1,4 @@
+import type { AuditActor } from "../../domain/audit-event.ts";
 import type { NewCohort } from "../../domain/cohort.ts";
 import { ServiceError } from "../../domain/errors.ts";
 import { createSessionId } from "../../domain/ids.ts";
@@ -34,7 +35,7 @@ export class Cohorts {
    */
   async create(
     { size, session, deadlineMs }: NewCohort,
-    { tenant, id }: { tenant: string; id: string },
+    { tenant, id, actor }: { tenant: string; id: string; actor?: AuditActor | undefined },
     caller: AbortSignal,
     onReady: (index: number, session: SessionView) => void = () => {},
   ): Promise<CohortView> {
@@ -48,7 +49,7 @@ export class Cohorts {
     const ids = Array.from({ length: size }, () => createSessionId(clock.now()));
     const making = ids.map(async (sessionId, index) => {
       try {
-        const made = await sessions.create(session, { tenant, id: sessionId, cohortId: id }, signal);
+        const made = await sessions.create(session, { tenant, id: sessionId, actor, cohortId: id }, signal);
         if (!signal.aborted) onReady(index, made);
         return made;
       } catch (error) {
@@ -81,11 +82,11 @@ export class Cohorts {
   }
 
   /** Throws `not_found`, also for another tenant's. */
-  async close(visibleTo: string | undefined, id: string): Promise<CohortView> {
+  async close(visibleTo: string | undefined, id: string, actor: AuditActor = null): Promise<CohortView> {
     const stored = this.#deps.store.find(visibleTo, id);
     if (!stored) throw new ServiceError("not_found", `There is no cohort ${JSON.stringify(id)}`);
     await Promise.all(
-      stored.sessionIds.map((sessionId) => this.#deps.sessions.close(stored.tenant, sessionId)),
+      stored.sessionIds.map((sessionId) => this.#deps.sessions.close(stored.tenant, sessionId, actor)),
     );
     return this.#view(stored);
   }

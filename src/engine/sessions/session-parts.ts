@@ -7,6 +7,7 @@ import type { TerminationReason } from "../../domain/termination.ts";
 import type { Admission } from "../admission/admission.ts";
 import type { Ledger } from "../executions/ledger.ts";
 import type { LateWrites } from "../late-writes.ts";
+import type { AuditLog } from "../ports/audit-log.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { SandboxContainer } from "../ports/runtime.ts";
 import type { SessionStore } from "../ports/stores.ts";
@@ -20,6 +21,7 @@ export interface SessionDependencies {
   /** For what the store refuses at the end of a session. */
   late: LateWrites;
   ledger: Ledger;
+  audit: AuditLog;
   admission: Admission;
   clock: Clock;
   telemetry: Telemetry;

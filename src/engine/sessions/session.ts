@@ -1,13 +1,17 @@
 import type { SessionAction } from "../../domain/action.ts";
+import type { AuditActor } from "../../domain/audit-event.ts";
 import { ServiceError } from "../../domain/errors.ts";
 import type { Image } from "../../domain/image.ts";
 import type { Policy } from "../../domain/policy.ts";
 import type { SessionChange, Session as SessionView } from "../../domain/session.ts";
 import { type TerminationReason, terminationReasons, toTermination } from "../../domain/termination.ts";
+import { RecordOnce } from "../audit/record-once.ts";
+import { sessionEnded as endOf } from "../audit/session-events.ts";
 import type { LiveExecution } from "../executions/live-execution.ts";
 import { type RunIdentity, toSessionRunRequest } from "../executions/to-run-request.ts";
-import type { RunReport, SandboxContainer } from "../ports/runtime.ts";
+import type { RunReport, RunRequest, SandboxContainer } from "../ports/runtime.ts";
 import type { SandboxFiles } from "../ports/sandbox-files.ts";
+import { type Asked, toAsked } from "../receipts/asked.ts";
 import { CpuMeter } from "./cpu-meter.ts";
 import { cutOff, sessionEnded } from "./session-errors.ts";
 import type { ExecutionPlan, SessionDependencies, SessionParts, SessionRecord } from "./session-parts.ts";
@@ -90,16 +94,17 @@ export class Session {
 
   /** Throws when it can't be written. What it is at is not written: to the store all that live are idle. */
   save(): void {
-    const { containerId } = this.#sandbox;
+    const { containerId, facts } = this.#sandbox;
     const state = this.#record.termination ? "ended" : "idle";
-    this.#deps.store.save({ session: { ...this.#record, state, queued: 0 }, containerId, env: this.env });
+    const session = { ...this.#record, state, queued: 0 } as const;
+    this.#deps.store.save({ session, containerId, env: this.env, facts: facts ?? null });
   }
 
   /**
    * Accepts an action; throws `invalid_request`, `capacity_exhausted`, `conflict`, `session_ended` or
    * `store_unavailable`.
    */
-  submit(action: SessionAction, identity: RunIdentity): LiveExecution {
+  submit(action: SessionAction, identity: RunIdentity, actor: AuditActor = null): LiveExecution {
     this.#assertStays();
     const { admission, ledger, clock } = this.#deps;
     const sequence = this.#record.sequence + 1;
@@ -109,8 +114,9 @@ export class Session {
     try {
       const live = ledger.begin(
         this.tenant,
-        toSessionHead(request, { ...this.#record, sequence }, this.policy, clock.now()),
+        toSessionHead(request, { ...this.#record, sequence }, clock.now()),
         JSON.stringify(plan),
+        { asked: this.#askedOf(action, request), actor },
       );
       this.#record.sequence = sequence;
       this.#queue.add(live, accepted, request);
@@ -126,11 +132,9 @@ export class Session {
     const sequence = live.head.session?.sequence ?? 0;
     this.#record.sequence = Math.max(this.#record.sequence, sequence);
     const accepted = this.#deps.admission.accept({ tenant: this.tenant, sandbox: false, adopted: true });
-    this.#queue.resume(
-      live,
-      accepted,
-      toSessionRunRequest(action, this.policy, { ...identity, id: live.id, sequence }),
-    );
+    const request = toSessionRunRequest(action, this.policy, { ...identity, id: live.id, sequence });
+    live.asked = this.#askedOf(action, request);
+    this.#queue.resume(live, accepted, request);
   }
 
   /** Throws `conflict` when nothing runs. */
@@ -139,8 +143,8 @@ export class Session {
   }
 
   /** Throws `conflict` when nothing runs. */
-  cancel(): void {
-    this.#running().cancel();
+  cancel(actor: AuditActor = null): void {
+    this.#deps.ledger.cancel(this.#running(), actor);
   }
 
   /** Throws `conflict` or `session_ended`. */
@@ -191,8 +195,12 @@ export class Session {
   }
 
   /** Ends it for good. What runs or waits is cancelled. Later calls wait for the first one's end. */
-  end(reason: TerminationReason, detail: string = terminationReasons[reason]): Promise<void> {
-    this.#ending ??= this.#end(reason, detail);
+  end(
+    reason: TerminationReason,
+    detail: string = terminationReasons[reason],
+    actor: AuditActor = null,
+  ): Promise<void> {
+    this.#ending ??= this.#end(reason, detail, actor);
     return this.#ending;
   }
 
@@ -225,6 +233,11 @@ export class Session {
       if (this.#queue.busy || this.#resetting) this.touch();
       else void this.end("idle", `Nobody used it for ${this.#record.idleMs} ms`).catch(this.#deps.onFault);
     });
+  }
+
+  /** The seed is the session's: its interpreter had it before the first of its executions. */
+  #askedOf(action: SessionAction, request: RunRequest): Asked {
+    return toAsked({ ...action, seed: this.#record.seed ?? undefined }, request, this.policy);
   }
 
   #state(): SessionView["state"] {
@@ -323,16 +336,18 @@ export class Session {
       .catch(this.#deps.onFault);
   }
 
-  async #end(reason: TerminationReason, detail: string): Promise<void> {
-    const { clock, telemetry, onFault } = this.#deps;
+  async #end(reason: TerminationReason, detail: string, actor: AuditActor): Promise<void> {
+    const { audit, clock, telemetry, onFault } = this.#deps;
     this.#stopTimers();
     const termination = toTermination(reason, detail, clock.now());
     this.#record.termination = termination;
     try {
       await this.#queue.cancelAll(termination.infra ? cutOff(reason) : undefined);
     } finally {
+      const record = new RecordOnce(audit, [endOf(this.#record, reason, actor)]);
       // Where the store refuses it stays known to this process until it is stored.
       this.#deps.late.write(this.id, () => {
+        record.write();
         this.save();
         this.#onEnd(this.id, reason);
       });

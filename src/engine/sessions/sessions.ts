@@ -1,11 +1,14 @@
+import type { AuditActor } from "../../domain/audit-event.ts";
 import { ServiceError, shuttingDown } from "../../domain/errors.ts";
 import type { Image } from "../../domain/image.ts";
 import type { Policy } from "../../domain/policy.ts";
 import type { NewSession, Session as SessionView } from "../../domain/session.ts";
 import type { TerminationReason } from "../../domain/termination.ts";
+import { recordDenial } from "../audit/execution-events.ts";
+import { sessionOpened, sessionReset } from "../audit/session-events.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { filesDontFit, runRefused, sandboxFailed } from "../executions/failures.ts";
-import { baseEnvironment, toSessionFiles } from "../executions/to-run-request.ts";
+import { toSessionFiles, toSessionParts } from "../executions/to-run-request.ts";
 import { InputsRefused, type RunRequest, type SandboxContainer, SandboxFault } from "../ports/runtime.ts";
 import { FileRefused } from "../ports/sandbox-files.ts";
 import type { Page, SessionQuery } from "../ports/stores.ts";
@@ -23,11 +26,9 @@ export interface SessionOwner {
   tenant: string;
   /** The session's id. */
   id: string;
+  actor?: AuditActor | undefined;
   cohortId?: string;
 }
-
-/** What a session's interpreters find in their environment besides what their caller set. */
-const sessionEnvironment = { ...baseEnvironment, MPLBACKEND: "Agg" };
 
 const FILE_MODE = 0o644;
 
@@ -67,12 +68,10 @@ export class Sessions {
    * nothing is left of it.
    */
   async create(spec: NewSession, owner: SessionOwner, signal: AbortSignal): Promise<SessionView> {
-    const { admission, catalog, clock } = this.#deps;
-    const policy = catalog.policy(spec.policy);
-    const image = await catalog.image(spec.image, policy);
-    const files = toSessionFiles(spec.files, policy);
-    const env = { ...sessionEnvironment, ...spec.env };
-    const seed = spec.seed ?? null;
+    const { admission, clock } = this.#deps;
+    const { policy, image } = await this.#allowed(spec, owner);
+    const { files, env } = toSessionParts(spec, policy);
+    const seed = spec.seed ?? policy.determinism.seed;
     const giveBack = admission.holdSandbox(owner.tenant);
     try {
       const sandbox = await this.#open(image, policy, owner.tenant, { env, seed, files }, signal);
@@ -98,6 +97,7 @@ export class Sessions {
       };
       return await this.#begin(
         new Session({ record, image, policy, env, sandbox, giveBack, onEnd: this.forget }, this.#deps),
+        owner.actor ?? null,
       );
     } catch (error) {
       giveBack();
@@ -142,10 +142,10 @@ export class Sessions {
   }
 
   /** Ends one, with the files and the state that it has. One that has ended is answered as it is. */
-  async close(visibleTo: string | undefined, id: string): Promise<SessionView> {
+  async close(visibleTo: string | undefined, id: string, actor: AuditActor = null): Promise<SessionView> {
     const session = this.#live.get(id);
     if (session && (visibleTo === undefined || session.tenant === visibleTo)) {
-      await session.end("closed");
+      await session.end("closed", undefined, actor);
       return session.view();
     }
     const ended = this.#deps.store.find(visibleTo, id);
@@ -156,12 +156,24 @@ export class Sessions {
   /** A new sandbox under the same id, with these files; see `Session.reset`. */
   async reset(
     session: Session,
-    { seed, files }: { seed: number | null; files: NewSession["files"] },
+    { seed: asked, files }: { seed: number | null; files: NewSession["files"] },
     signal: AbortSignal,
+    actor: AuditActor = null,
   ): Promise<SessionView> {
     const { image, policy, tenant, env } = session;
+    const seed = asked ?? policy.determinism.seed;
     const content = toSessionFiles(files, policy);
-    await session.reset(() => this.#open(image, policy, tenant, { env, seed, files: content }, signal), seed);
+    const make = async () => {
+      const sandbox = await this.#open(image, policy, tenant, { env, seed, files: content }, signal);
+      try {
+        this.#deps.audit.append(sessionReset({ ...session.view(), sandboxId: sandbox.sandboxId }, actor));
+        return sandbox;
+      } catch (error) {
+        await sandbox.destroy().catch(this.#deps.onFault);
+        throw error;
+      }
+    };
+    await session.reset(make, seed);
     return session.view();
   }
 
@@ -197,8 +209,19 @@ export class Sessions {
     return { ...page, items: page.items.map((item) => this.#live.get(item.id)?.view() ?? item) };
   }
 
-  async #begin(session: Session): Promise<SessionView> {
+  async #allowed(spec: NewSession, { tenant, id, actor = null }: SessionOwner) {
+    const { audit, catalog } = this.#deps;
     try {
+      const policy = catalog.runnable(spec.policy);
+      return { policy, image: await catalog.image(spec.image, policy) };
+    } catch (error) {
+      throw recordDenial(audit, error, { tenant, actor, subject: { session: id } });
+    }
+  }
+
+  async #begin(session: Session, actor: AuditActor): Promise<SessionView> {
+    try {
+      this.#deps.audit.append(sessionOpened(session.view(), actor));
       session.save();
     } catch (error) {
       await session.end("closed", "It could not be stored").catch(this.#deps.onFault);

@@ -1,14 +1,12 @@
 /** A run in a session -> everything of its execution that is known before it begins. */
 import { createHash } from "node:crypto";
 import type { ExecutionHead } from "../../domain/execution.ts";
-import type { Policy } from "../../domain/policy.ts";
 import type { Session } from "../../domain/session.ts";
 import type { RunRequest } from "../ports/runtime.ts";
 
 export const toSessionHead = (
   { id, mode, argv, code }: RunRequest,
   session: Pick<Session, "id" | "image" | "policy" | "interpreter" | "sequence">,
-  { isolation }: Policy,
   now: number,
 ): ExecutionHead => ({
   id,
@@ -21,7 +19,8 @@ export const toSessionHead = (
     image: session.image,
     policy: session.policy,
   },
-  tier: isolation.tier,
+  // A session's sandbox is its own, whatever the policy says of single executions.
+  tier: "container",
   session: {
     id: session.id,
     sequence: session.sequence,

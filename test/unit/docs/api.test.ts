@@ -6,10 +6,12 @@ import { newCohortSchema } from "../../../src/domain/cohort.ts";
 import { executionSchema, executionStatuses } from "../../../src/domain/execution.ts";
 import { executionEventSchemas } from "../../../src/domain/execution-event.ts";
 import { observationSchema } from "../../../src/domain/observation.ts";
+import { newProofSchema } from "../../../src/domain/proof.ts";
 import { newSessionSchema, sessionSchema, sessionStates } from "../../../src/domain/session.ts";
 import { keySchema, newKeySchema, tenantLimitsSchema } from "../../../src/domain/tenant.ts";
 import { problemSchema } from "../../../src/http/problem.ts";
 import { readinessSchema } from "../../../src/http/routes/health.ts";
+import { questionSchema } from "../../../src/policies/explain/question.ts";
 import { blocksOf, codesIn, documents, readDocument, tableOf } from "./documents.ts";
 
 const readme = readDocument("README.md");
@@ -45,7 +47,9 @@ const bodySchemas = [
   [/\/v1\/batches$/, batchSchema],
   [/\/v1\/cohorts$/, newCohortSchema],
   [/\/v1\/keys$/, newKeySchema],
+  [/\/v1\/proofs$/, newProofSchema],
   [/\/limits$/, tenantLimitsSchema],
+  [/\/explain$/, questionSchema],
 ] as const;
 
 const schemaFor = (address: string) => {

@@ -1,13 +1,12 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { configSchema } from "../../../src/config.ts";
-import { policySchema } from "../../../src/domain/policy.ts";
 import { configurationFile, withTables } from "./configuration-tables.ts";
 import { codeIn, documents, readDocument, tableOf } from "./documents.ts";
 
 const text = readFileSync(configurationFile, "utf8");
 
-test("the tables of settings, limits and controls are those that the schemas make", () => {
+test("the table of settings is the one that the schema makes", () => {
   expect(text).toBe(withTables(text));
 });
 
@@ -15,16 +14,6 @@ test("every setting is there with a meaning, and no other", () => {
   const rows = tableOf(text, "setting");
   expect(rows.map(([key]) => codeIn(key))).toEqual(Object.keys(configSchema.shape));
   for (const [key, , , meaning = ""] of rows) expect(meaning.length, key).toBeGreaterThan(10);
-});
-
-test("every policy field is there, and no other", () => {
-  const { isolation, ...fields } = policySchema.shape;
-  const all = [...Object.keys(fields), ...Object.keys(isolation.shape).map((name) => `isolation.${name}`)];
-  expect(
-    tableOf(text, "field")
-      .map(([name]) => codeIn(name))
-      .sort(),
-  ).toEqual(all.sort());
 });
 
 const settingsIn = (text: string) => text.match(/\bCLOCHE_[A-Z_]*[A-Z]\b/g) ?? [];

@@ -22,7 +22,13 @@ const known = new Set(
 );
 
 /** Files that tell how to make something, and so name what is not there. */
-const made = new Set(["image.json", "requirements.in", "requirements.txt"]);
+const made = new Set([
+  "audit-head.json",
+  "image.json",
+  "requirements.in",
+  "requirements.txt",
+  "signing-keys.json",
+]);
 
 const brokenLinks = (file: string, text: string) =>
   linksOf(text).flatMap(({ path, anchor }) => {

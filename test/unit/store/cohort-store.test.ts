@@ -27,7 +27,7 @@ describe("a cohort", () => {
     cohorts.save(aCohort("coh_3"));
     const termination = toTermination("closed", "", NOW);
     const session = aSession("ses_1", { cohortId: "coh_1", state: "ended", termination });
-    sessions.save({ session, containerId: null, env: {} });
+    sessions.save({ session, containerId: null, env: {}, facts: null });
     expect(cohorts.prune(NOW)).toBe(1);
     expect(cohorts.find("t", "coh_2")).toBeUndefined();
     expect(cohorts.find("t", "coh_3")).toBeDefined();

@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { Database } from "../../../src/store/database.ts";
 import { SqliteExecutionStore } from "../../../src/store/execution-store.ts";
 import { aFolder, aStore } from "./a-store.ts";
-import { aHead, aSession, aTimeline, finished, NOW } from "./records.ts";
+import { aHead, aReceipt, aSession, aTimeline, finished, NOW } from "./records.ts";
 
 const unavailable = (message: string) =>
   expect.objectContaining({ code: "store_unavailable", message, cause: expect.any(Error) });
@@ -21,7 +21,7 @@ describe("a store that another program has locked", () => {
     const store = aStore({ file });
     const head = aHead("exe_1");
     store.executions.begin("t", head, "{}");
-    store.sessions.save({ session: aSession("ses_1"), containerId: "c", env: {} });
+    store.sessions.save({ session: aSession("ses_1"), containerId: "c", env: {}, facts: null });
     const other = new DatabaseSync(file);
     onTestFinished(() => other.close());
     other.exec("BEGIN EXCLUSIVE");
@@ -33,8 +33,8 @@ describe("a store that another program has locked", () => {
     const key = { id: "key_1", name: "n", tenant: "t", role: "admin" as const, revokedAt: null };
     const writes = [
       () => store.executions.begin("t", aHead("exe_2"), "{}"),
-      () => store.executions.finish("t", finished(head), aTimeline()),
-      () => store.sessions.save({ session: aSession("ses_2"), containerId: null, env: {} }),
+      () => store.executions.finish("t", finished(head), aTimeline(), aReceipt()),
+      () => store.sessions.save({ session: aSession("ses_2"), containerId: null, env: {}, facts: null }),
       () => store.idempotency.claim(claim),
       () => store.keys.save({ ...key, createdAt: head.createdAt }, "hash"),
       () => store.tenants.addUsage("t", "2026-11-23", { cpuMs: 1, bytes: 1 }),
@@ -74,7 +74,7 @@ describe("a store without room", () => {
   test("refuses what does not fit and has nothing of it", () => {
     const { executions, enlarge } = aFullDatabase();
     expect(() => executions.begin("t", aHead("exe_2"), "x".repeat(1_000_000))).toThrow(full);
-    const end = () => executions.finish("t", finished(aHead("exe_1"), large), aTimeline());
+    const end = () => executions.finish("t", finished(aHead("exe_1"), large), aTimeline(), aReceipt());
     expect(end).toThrow(full);
     expect(ids(executions)).toEqual(["exe_1"]);
     expect(executions.find("t", "exe_1")).toContain('"queued"');
@@ -89,7 +89,7 @@ describe("a store without room", () => {
       expect(() => executions.begin("t", aHead("exe_2"), "x".repeat(1_000_000))).toThrow(full);
     }
     enlarge();
-    executions.finish("t", finished(aHead("exe_1")), aTimeline());
+    executions.finish("t", finished(aHead("exe_1")), aTimeline(), aReceipt());
     executions.begin("t", aHead("exe_3", { at: NOW + 1 }), "x".repeat(1_000_000));
     expect(ids(executions)).toEqual(["exe_3", "exe_1"]);
   });

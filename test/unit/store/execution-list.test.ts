@@ -8,7 +8,7 @@ import { executionSource, toExecutionListing } from "../../../src/store/executio
 import { toPageSql } from "../../../src/store/pages.ts";
 import type { SqliteStore } from "../../../src/store/sqlite-store.ts";
 import { aFolder, aStore } from "./a-store.ts";
-import { aHead, aTimeline, failed, finished, inSession, NOW } from "./records.ts";
+import { aHead, aReceipt, aTimeline, failed, finished, inSession, NOW } from "./records.ts";
 
 interface Row {
   id: string;
@@ -24,7 +24,7 @@ const put = ({ executions }: SqliteStore, { id, tenant, at, session, end }: Row)
   if (end !== "queued") executions.running(id);
   if (end === "failed") executions.fail(tenant, failed(head));
   if (end === "ok" || end === "exception") {
-    executions.finish(tenant, finished(head, { outcome: end }), aTimeline());
+    executions.finish(tenant, finished(head, { outcome: end }), aTimeline(), aReceipt());
   }
 };
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { executionRecordSchema } from "../../../src/domain/execution.ts";
 import type { SqliteStore } from "../../../src/store/sqlite-store.ts";
 import { aFolder, aStore } from "./a-store.ts";
-import { aHead, aTimeline, failed, finished, inSession, NOW } from "./records.ts";
+import { aHead, aReceipt, aTimeline, failed, finished, inSession, NOW } from "./records.ts";
 
 const found = ({ executions }: SqliteStore, id: string) =>
   executionRecordSchema.parse(JSON.parse(executions.find("t", id) ?? "null"));
@@ -16,7 +16,7 @@ const run = ({ executions }: SqliteStore, id: string, { at = NOW, stdout = "" } 
   const head = aHead(id, { at });
   executions.begin("t", head, "{}");
   executions.running(id);
-  return executions.finish("t", finished(head, { stdout }), aTimeline());
+  return executions.finish("t", finished(head, { stdout }), aTimeline(), aReceipt());
 };
 
 describe("an execution", () => {
@@ -28,7 +28,7 @@ describe("an execution", () => {
     store.executions.running("exe_1");
     expect(found(store, "exe_1")).toEqual({ ...head, status: "running" });
     const execution = finished(head, { stdout: "a\u0000é\ud800" });
-    const told = store.executions.finish("t", execution, aTimeline("[1]"));
+    const told = store.executions.finish("t", execution, aTimeline("[1]"), aReceipt());
     expect(JSON.parse(told)).toEqual(execution);
     expect(store.executions.find("t", "exe_1")).toBe(told);
     expect(store.executions.timeline("t", "exe_1")).toBe("[1]");
@@ -52,7 +52,7 @@ describe("an execution", () => {
     const head = aHead("exe_2", inSession("ses_1"));
     store.executions.begin("t", head, "{}");
     const lost = { ...head, session: { ...inSession("ses_1").session, stateLost: true } };
-    store.executions.finish("t", finished(lost), aTimeline());
+    store.executions.finish("t", finished(lost), aTimeline(), aReceipt());
     const other = aStore({ file });
     expect(kept(other, "exe_1", "exe_2")).toEqual(["exe_1", "exe_2"]);
     expect(other.executions.list("t", { limit: 1 }).items[0]?.session?.stateLost).toBe(true);
@@ -76,7 +76,7 @@ describe("an execution", () => {
   test("ends once, as the tenant's whose it is, and only if it began", () => {
     const store = aStore();
     const head = aHead("exe_1");
-    const end = (tenant: string) => store.executions.finish(tenant, finished(head), aTimeline());
+    const end = (tenant: string) => store.executions.finish(tenant, finished(head), aTimeline(), aReceipt());
     expect(() => end("t")).toThrow("not under way");
     store.executions.begin("t", head, "{}");
     expect(() => end("other")).toThrow("not under way");
@@ -122,6 +122,30 @@ describe("the age of executions", () => {
   });
 });
 
+describe("the time that a policy keeps executions", () => {
+  test("takes those that ended and are to be gone by then, and counts what they were", () => {
+    const store = aStore({ maxBytes: 25_000 });
+    for (const [id, keepUntil] of [
+      ["short", NOW + 10],
+      ["long", NOW + 20],
+      ["running", NOW + 10],
+      ["any", undefined],
+    ] as const) {
+      store.executions.begin("t", aHead(id), "{}", { keepUntil });
+      if (id === "running") continue;
+      const ended = finished(aHead(id), { stdout: "x".repeat(4000) });
+      store.executions.finish("t", ended, aTimeline(), aReceipt());
+    }
+    const all = ["short", "long", "running", "any"] as const;
+    expect(store.executions.pruneKept(NOW + 9)).toBe(0);
+    expect(store.executions.pruneKept(NOW + 10)).toBe(1);
+    expect(kept(store, ...all)).toEqual(["long", "running", "any"]);
+    // Their room is free again: what fits now is not dropped for it.
+    run(store, "next", { stdout: "x".repeat(8000) });
+    expect(kept(store, ...all, "next")).toEqual(["long", "running", "any", "next"]);
+  });
+});
+
 describe("the size of executions", () => {
   const large = { stdout: "x".repeat(10_000) };
 
@@ -147,7 +171,7 @@ describe("the size of executions", () => {
     for (const n of [1, 2, 3]) {
       const head = aHead(`exe_${n}`, { at: NOW + n });
       store.executions.begin("t", head, "{}");
-      store.executions.finish("t", finished(head), aTimeline("é".repeat(5000)));
+      store.executions.finish("t", finished(head), aTimeline("é".repeat(5000)), aReceipt());
     }
     expect(kept(store, "exe_1", "exe_2", "exe_3")).toEqual(["exe_2", "exe_3"]);
   });
@@ -160,7 +184,7 @@ describe("the size of executions", () => {
     }
     expect(kept(store, "exe_1", "exe_2", "exe_3", "exe_4")).toEqual(["exe_2", "exe_3", "exe_4"]);
     for (const n of [2, 3, 4]) {
-      store.executions.finish("t", finished(aHead(`exe_${n}`, { at: NOW + n })), aTimeline());
+      store.executions.finish("t", finished(aHead(`exe_${n}`, { at: NOW + n })), aTimeline(), aReceipt());
     }
     run(store, "exe_5", { at: NOW + 5, ...large });
     expect(kept(store, "exe_2", "exe_3", "exe_4", "exe_5")).toHaveLength(4);

@@ -4,7 +4,7 @@
  */
 import { ServiceError } from "../../../src/domain/errors.ts";
 import { SqliteStore } from "../../../src/store/sqlite-store.ts";
-import { aHead, aSession, aTimeline, finished } from "./records.ts";
+import { aHead, aReceipt, aSession, aTimeline, finished } from "./records.ts";
 
 // Without it the kernel ends the process instead of refusing the write.
 process.on("SIGXFSZ", () => {});
@@ -16,10 +16,15 @@ const padding = "x".repeat(2000);
 const writes: Record<string, (id: string) => void> = {
   executions: (id) => {
     store.executions.begin("t", aHead(id), "{}");
-    store.executions.finish("t", finished(aHead(id), { stdout: padding }), aTimeline());
+    store.executions.finish("t", finished(aHead(id), { stdout: padding }), aTimeline(), aReceipt());
   },
   sessions: (id) =>
-    store.sessions.save({ session: aSession(id, { metadata: { padding } }), containerId: null, env: {} }),
+    store.sessions.save({
+      session: aSession(id, { metadata: { padding } }),
+      containerId: null,
+      env: {},
+      facts: null,
+    }),
   claims: (id) =>
     void store.idempotency.claim({ tenant: "t", scope: "s", key: id, bodyHash: padding, ref: id }),
   usage: (id) => store.tenants.addUsage(id, "2026-11-23", { cpuMs: 1, bytes: 1 }),

@@ -25,7 +25,7 @@ const change = { stdout: 'a\u0000é\ud800 "\\/ 😀' };
 const toFirst = (id: string, at: number, killedBy: string | null) => {
   const { status, action, observation, ...rest } = finished(aHead(id, { at }), change);
   const { kind, ...oldAction } = action;
-  const { results, evidence, ...oldObservation } = observation;
+  const { results, evidence, denied, ...oldObservation } = observation;
   const { interrupted, endedBy, ...oldEvidence } = evidence;
   return JSON.stringify({
     ...rest,

@@ -6,7 +6,7 @@ import {
   type FailedExecution,
 } from "../../../src/domain/execution.ts";
 import { type Session, sessionSchema } from "../../../src/domain/session.ts";
-import type { Timeline } from "../../../src/engine/ports/stores.ts";
+import type { StoredReceipt, Timeline } from "../../../src/engine/ports/stores.ts";
 
 /** When everything below was made, if nothing else is said; a ManualClock begins with it too. */
 export const NOW = 1_800_000_000_000;
@@ -63,6 +63,7 @@ export const finished = (
         stdoutBytes: 0,
         stderrBytes: 0,
       },
+      denied: { reportedBy: "none", total: 0, calls: [], truncated: false },
       outputs: { files: [], skipped: [] },
       results: [],
       truncated: { stdout: false, stderr: false },
@@ -76,6 +77,8 @@ export const failed = (head: ExecutionHead): FailedExecution => ({
   status: "failed",
   error: { code: "execution_lost", detail: "The service went down", retryable: true, infra: true },
 });
+
+export const aReceipt = (text = "{}") => text as StoredReceipt;
 
 export const aTimeline = (text = "[]") => text as Timeline;
 

@@ -7,13 +7,14 @@ import { toTermination } from "../../../src/domain/termination.ts";
 import type { SessionQuery } from "../../../src/engine/ports/stores.ts";
 import { toPageSql } from "../../../src/store/pages.ts";
 import { sessionSource, toSessionListing } from "../../../src/store/session-list.ts";
+import { someFacts } from "../../support/fake-runtime.ts";
 import { aFolder, aStore } from "./a-store.ts";
 import { aSession, NOW } from "./records.ts";
 
 const ended = (id: string, at: number): Session =>
   aSession(id, { state: "ended", termination: toTermination("idle", "60 s without use", at) });
 
-const stored = (session: Session) => ({ session, containerId: "c", env: { A: "1" } });
+const stored = (session: Session) => ({ session, containerId: "c", env: { A: "1" }, facts: someFacts() });
 
 describe("a session", () => {
   test("is found as it was saved last", () => {

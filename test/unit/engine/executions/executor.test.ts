@@ -30,9 +30,9 @@ const setUp = (settings: Parameters<typeof anEngine>[0] = {}) => {
 
 describe("Executor", () => {
   test("runs an action, stores the execution and destroys the sandbox", async () => {
-    const { executor, execute, runtime, saved, telemetry } = setUp();
+    const { leases, execute, runtime, saved, telemetry } = setUp();
     const execution = await execute();
-    await executor.settle();
+    await leases.settle();
     expect(execution.observation).toMatchObject({ outcome: "ok", stdout: "1\n" });
     expect(saved()).toEqual([execution]);
     expect(telemetry.outcomes).toEqual(["ok"]);
@@ -315,10 +315,10 @@ describe("an execution under way", () => {
 });
 
 test("removals that would be late are begun when the service ends", async () => {
-  const { executor, execute, runtime } = setUp();
+  const { leases, execute, runtime } = setUp();
   await execute();
   expect(runtime.made[0]?.destroyed).toBe(false);
-  await executor.settle();
+  await leases.settle();
   expect(runtime.made[0]?.destroyed).toBe(true);
 });
 

@@ -3,6 +3,7 @@ import { ServiceError } from "../../../../src/domain/errors.ts";
 import type { ExecutionEvent } from "../../../../src/domain/execution-event.ts";
 import type { LiveExecution } from "../../../../src/engine/executions/live-execution.ts";
 import { neverBegan, observe } from "../../../../src/engine/executions/observe.ts";
+import { anAsk } from "../../../support/builders.ts";
 import { anEngine } from "../../../support/engine.ts";
 import { aReport } from "../../../support/fake-runtime.ts";
 import { settled } from "../../../support/manual-clock.ts";
@@ -32,7 +33,7 @@ const watch = (live: LiveExecution) => {
 
 const begun = (change = {}) => {
   const engine = anEngine();
-  const live = engine.ledger.begin("t", aHead("exe_1", change), "{}");
+  const live = engine.ledger.begin("t", aHead("exe_1", change), "{}", anAsk());
   engine.ledger.tell(live, { type: "started" });
   return {
     ...engine,
@@ -47,7 +48,7 @@ describe("nothing is acknowledged before it is stored", () => {
   test("where the beginning can't be stored there is no execution", () => {
     const { ledger, stores } = anEngine();
     stores.executions.full = true;
-    expect(() => ledger.begin("t", aHead("exe_1"), "")).toThrow("can't be written");
+    expect(() => ledger.begin("t", aHead("exe_1"), "", anAsk())).toThrow("can't be written");
     expect(ledger.find("t", "exe_1")).toBeUndefined();
     expect(stores.executions.find("t", "exe_1")).toBeUndefined();
   });
@@ -87,7 +88,7 @@ describe("nothing is acknowledged before it is stored", () => {
 
   test("a store that fails late, at the mark that it runs, fails nothing", () => {
     const { ledger, stores, faults } = anEngine();
-    const live = ledger.begin("t", aHead("exe_1"), "");
+    const live = ledger.begin("t", aHead("exe_1"), "", anAsk());
     stores.executions.full = true;
     ledger.tell(live, { type: "started" });
     expect(faults).toMatchObject([{ code: "store_unavailable" }]);
@@ -158,7 +159,7 @@ test("times are told to the microsecond", () => {
 describe("an execution that doesn't run yet", () => {
   test("is queued, takes no interrupt and no input, and can be cancelled", async () => {
     const { ledger } = anEngine();
-    const live = ledger.begin("t", aHead("exe_1"), "");
+    const live = ledger.begin("t", aHead("exe_1"), "", anAsk());
     expect(live.record().status).toBe("queued");
     expect(() => live.interrupt()).toThrow("not running yet");
     await expect(live.feedStdin(Buffer.from("x"), false)).rejects.toMatchObject({ code: "conflict" });

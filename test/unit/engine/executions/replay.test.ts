@@ -9,6 +9,7 @@ import { replay } from "../../../../src/engine/executions/replay.ts";
 import { StoredRecord } from "../../../../src/engine/executions/stored-record.ts";
 import type { RunEvent } from "../../../../src/engine/ports/runtime.ts";
 import type { StoredExecution, Timeline } from "../../../../src/engine/ports/stores.ts";
+import { anAsk } from "../../../support/builders.ts";
 import { anEngine } from "../../../support/engine.ts";
 import { aReport } from "../../../support/fake-runtime.ts";
 import { aHead } from "../../store/records.ts";
@@ -20,7 +21,7 @@ const ID = "exe_0199b2c3d4e5a1b2c3d4e5f6a7b8c9d0";
 /** What the live feed told, and how the store tells it again. */
 const follow = async (head: ExecutionHead, carry: (ledger: Ledger, live: LiveExecution) => void) => {
   const { ledger, stores } = anEngine();
-  const live = ledger.begin("t", head, "");
+  const live = ledger.begin("t", head, "", anAsk());
   carry(ledger, live);
   const told: ExecutionEvent[] = [];
   for await (const event of live.feed.read(0, new AbortController().signal)) told.push(event);
@@ -142,7 +143,7 @@ test("all readers of one record are told the same memory", async () => {
   const result: RunEvent = { type: "result", result: { forms: [] } };
   const stored = await new Promise<StoredExecution>((resolve, reject) => {
     const { ledger } = anEngine();
-    const live = ledger.begin("t", aHead(ID), "");
+    const live = ledger.begin("t", aHead(ID), "", anAsk());
     live.result.then(resolve, reject);
     run([result])(ledger, live);
   });

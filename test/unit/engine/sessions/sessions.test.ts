@@ -4,7 +4,7 @@ import { type NewSessionInput, newSessionSchema, type Session } from "../../../.
 import { SandboxFault } from "../../../../src/engine/ports/runtime.ts";
 import { FileRefused } from "../../../../src/engine/ports/sandbox-files.ts";
 import { anEngine } from "../../../support/engine.ts";
-import type { FakeSandbox } from "../../../support/fake-runtime.ts";
+import { type FakeSandbox, someFacts } from "../../../support/fake-runtime.ts";
 import { settled } from "../../../support/manual-clock.ts";
 import { inSession } from "./in-session.ts";
 
@@ -49,7 +49,7 @@ describe("a new session", () => {
       cohortId: null,
     });
     expect(stores.sessions.live()).toEqual([
-      { session, containerId: sandbox?.containerId, env: sandbox?.session?.env },
+      { session, containerId: sandbox?.containerId, env: sandbox?.session?.env, facts: someFacts() },
     ]);
     expect(places()).toBe(1);
   });

@@ -4,6 +4,7 @@ import type { Caller } from "../../../../src/domain/tenant.ts";
 import { Keys } from "../../../../src/engine/tenants/keys.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 import { MemoryKeyStore } from "../../../support/memory-stores.ts";
+import { RecordedAudit } from "../../../support/recorded-audit.ts";
 
 const admin: Caller = { tenant: "default", role: "admin", keyId: "file" };
 const FILE_KEY = "any text of 16 characters";
@@ -11,7 +12,13 @@ const FILE_KEY = "any text of 16 characters";
 const setUp = () => {
   const store = new MemoryKeyStore();
   const clock = new ManualClock();
-  return { store, clock, keys: new Keys({ store, clock, fileKey: new Secret(FILE_KEY) }) };
+  const audit = new RecordedAudit();
+  return {
+    store,
+    clock,
+    audit,
+    keys: new Keys({ audit, store, clock, fileKey: new Secret(FILE_KEY) }),
+  };
 };
 
 test("a key lets in its tenant with its role, and only its hash is kept", () => {
@@ -34,6 +41,15 @@ test("without a tenant a key is for its maker's own", () => {
     tenant: "mine",
     role: "auditor",
   });
+});
+
+test("a key for a tenant of the service's own is refused, and nothing is kept or on record of it", () => {
+  const { keys, audit } = setUp();
+  expect(() => keys.create(admin, { name: "x", tenant: "cloche-proofs-alice", role: "admin" })).toThrow(
+    expect.objectContaining({ code: "invalid_request" }),
+  );
+  expect(keys.list(admin)).toEqual([]);
+  expect(audit.of("key.created")).toEqual([]);
 });
 
 test("the service's own key is an admin of the default tenant, and can't be revoked", () => {
@@ -99,4 +115,14 @@ test.each(["submitter", "auditor"] as const)("a %s makes, lists and revokes none
   expect(() => keys.list(caller)).toThrow(forbidden);
   expect(() => keys.revoke(caller, key.id)).toThrow(forbidden);
   expect(() => keys.revoke(caller, "key_unknown")).toThrow(forbidden);
+});
+
+test("a lent key opens the door until it is given back, and no list has it", () => {
+  const { keys } = setUp();
+  const lent = keys.lend({ tenant: "t", role: "submitter" });
+  const text = lent.secret.reveal();
+  expect(keys.authenticate(text)).toEqual({ tenant: "t", role: "submitter", keyId: "lent" });
+  expect(keys.list(admin)).toEqual([]);
+  lent[Symbol.dispose]();
+  expect(keys.authenticate(text)).toBeUndefined();
 });

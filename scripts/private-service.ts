@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { loadApiKey } from "../src/api-key.ts";
-import { buildApp } from "../src/app.ts";
+import { buildApp } from "../src/app/build-app.ts";
 import { loadConfig } from "../src/config.ts";
 import { createLogger } from "../src/logger.ts";
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { loadApiKey } from "./api-key.ts";
-import { buildApp } from "./app.ts";
+import { buildApp } from "./app/build-app.ts";
 import { type Config, loadConfig } from "./config.ts";
 import type { Secret } from "./domain/secret.ts";
 import { createLogger } from "./logger.ts";

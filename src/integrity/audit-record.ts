@@ -2,6 +2,9 @@
 import { canonicalJson } from "./canonical-json.ts";
 import { sha256 } from "./hash.ts";
 
+/** Of what kinds records are, for those who only read the log. */
+export { auditEventTypes } from "../domain/audit-event.ts";
+
 /** What the first record follows. */
 export const GENESIS = `sha256:${"0".repeat(64)}`;
 
@@ -24,6 +27,7 @@ export interface UnsealedRecord {
   prev: string;
 }
 
+/** Where the same is checked as it comes in: `auditEventSchema`. */
 export interface AuditRecord extends UnsealedRecord {
   hash: string;
 }

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { expect } from "vitest";
-import { buildApp } from "../../src/app.ts";
+import { buildApp } from "../../src/app/build-app.ts";
 import { loadConfig } from "../../src/config.ts";
 import { connectDocker } from "../../src/docker/container/connect-docker.ts";
 import type { ActionInput, SessionActionInput } from "../../src/domain/action.ts";

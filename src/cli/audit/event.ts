@@ -1,49 +1,11 @@
-/** An event of the audit log, as a line of it or as the service answers it. */
-export interface AuditEvent {
-  v: number;
-  seq: number;
-  id: string;
-  time: string;
-  type: string;
-  tenant: string | null;
-  actor: { keyId: string; role: string } | null;
-  subject: Record<string, string>;
-  data: Record<string, string | number | boolean | null>;
-  prev: string;
-  hash: string;
-}
+/** Events of the audit log, as lines of it or as the service answers them: which are asked for, and what they tell. */
+import { type AuditRecord, auditEventTypes } from "../../integrity/audit-record.ts";
+
+/** Its type is any text: a log may be of a later version. */
+export type AuditEvent = AuditRecord;
 
 /** All that a log may have, as the API names them. */
-export const eventTypes: readonly string[] = [
-  "service.started",
-  "service.stopped",
-  "policy.loaded",
-  "policy.denied",
-  "execution.accepted",
-  "execution.finished",
-  "execution.failed",
-  "execution.denied",
-  "execution.cancelled",
-  "session.opened",
-  "session.reset",
-  "session.ended",
-  "files.written",
-  "files.read",
-  "files.removed",
-  "key.created",
-  "key.revoked",
-  "tenant.limits_set",
-  "grant.issued",
-  "grant.revoked",
-  "grant.used",
-  "access.denied",
-  "proof.ran",
-  "posture.refused",
-  "audit.rotated",
-  "audit.removed",
-  "audit.repaired",
-  "audit.resumed",
-];
+export const eventTypes: readonly string[] = auditEventTypes;
 
 export interface EventFilter {
   type?: string | undefined;

@@ -75,7 +75,7 @@ describe("documents", () => {
       "docs/nothing.md",
       "docs/errors.md#no-such",
     ]);
-    expect(brokenPaths("`src/nothing.ts` and `src/app.ts`")).toEqual(["src/nothing.ts"]);
+    expect(brokenPaths("`src/nothing.ts` and `src/app/build-app.ts`")).toEqual(["src/nothing.ts"]);
     expect(brokenNames("`nothing.ts` and `pool.ts`")).toEqual(["nothing.ts"]);
     expect(brokenScripts("npm run nothing, npm test")).toEqual(["nothing"]);
   });

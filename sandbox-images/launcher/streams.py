@@ -26,7 +26,7 @@ class Output:
         self._cell = cell
         self._left = left
         self._emit = emit
-        self._resume_at = {}
+        self._resume_at = 0
         self._pieces = 0
         self.seen = {frames.STDOUT: 0, frames.STDERR: 0}
         self.truncated = {frames.STDOUT: False, frames.STDERR: False}
@@ -42,15 +42,13 @@ class Output:
         return any(self.truncated.values())
 
     def want(self, wanted, now):
-        """Names the pipes to wait for; returns the time at which another one is to be asked for, or None."""
-        rests = []
+        """Names the pipes to wait for; returns the time at which they are to be asked for, or None."""
+        # Both rest together: else what was written to the one that rests would come after what the other got later.
+        if self._resume_at > now:
+            return self._resume_at
         for fd, _, _ in self._open():
-            at = self._resume_at.get(fd, 0)
-            if at <= now:
-                wanted[fd] = select.POLLIN
-            else:
-                rests.append(at)
-        return min(rests, default=None)
+            wanted[fd] = select.POLLIN
+        return None
 
     def pump(self, ready):
         for fd, name, kind in list(self._open()):
@@ -58,7 +56,7 @@ class Output:
                 taken = self._take(fd, name, kind, CHUNK)
                 if taken < _SMALL:
                     rest = _REST_S if self._pieces < _LONG_REST_AFTER else _LONG_REST_S
-                    self._resume_at[fd] = time.monotonic() + rest
+                    self._resume_at = time.monotonic() + rest
 
     def drain(self):
         """Takes what is in the pipes at this moment, and no more: some writers may go on for ever."""

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { executionSchema } from "../../src/domain/execution.ts";
-import { allEvents, eventsOf } from "../support/event-reader.ts";
+import { allEvents, eventsOf, type ReadEvent } from "../support/event-reader.ts";
 import { type Service, startService, until } from "../support/service.ts";
 
 let service: Service;
@@ -17,9 +17,17 @@ afterAll(async () => {
 
 const asEvents = { accept: "text/event-stream" };
 
-/** The types in their order, each once: `print` writes its text and its line end by two calls, which may come apart. */
+/** The types in their order, pieces of output as one: how many there are, and which of two pipes comes first, nobody promises. */
 const phasesOf = (events: { type: string }[]) =>
-  events.map(({ type }) => type).filter((type, index, all) => type !== all[index - 1]);
+  events
+    .map(({ type }) => (type === "stdout" || type === "stderr" ? "output" : type))
+    .filter((type, index, all) => type !== all[index - 1]);
+
+const textOf = (events: ReadEvent[], stream: "stdout" | "stderr") =>
+  events
+    .filter(({ type }) => type === stream)
+    .map(({ data }) => data.text)
+    .join("");
 
 const stream = (action: object) =>
   service.request("/v1/executions", { method: "POST", body: JSON.stringify(action), headers: asEvents });
@@ -30,7 +38,8 @@ describe("an execution as events", () => {
       "import sys\nprint('a', flush=True)\nprint('b', file=sys.stderr, flush=True)\nopen('o.txt', 'w').write('o')";
     const response = await stream({ code, outputs: ["*.txt"] });
     const events = await allEvents(response);
-    expect(phasesOf(events)).toEqual(["started", "stdout", "stderr", "file", "finished"]);
+    expect(phasesOf(events)).toEqual(["started", "output", "file", "finished"]);
+    expect([textOf(events, "stdout"), textOf(events, "stderr")]).toEqual(["a\n", "b\n"]);
     expect(events.map(({ id }) => id)).toEqual(events.map((_, index) => index + 1));
     const id = response.headers.get("x-execution-id");
     const stored = await (await service.request(`/v1/executions/${id}`)).json();

@@ -1,5 +1,6 @@
 /** What is signed about an audit log: how far it went with which root, and what of it was removed on purpose. */
 import type { KeyObject } from "node:crypto";
+import type { AuditHead } from "../domain/audit-event.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import { isSigned, keyIdOf, parsePublicKeys } from "./signature.ts";
 
@@ -9,17 +10,7 @@ interface StatementSigner {
 }
 
 /** `kind` keeps a signature of one sort of statement from passing for another. */
-export interface AuditHead {
-  kind: "audit-head";
-  v: 1;
-  treeSize: number;
-  rootHash: string;
-  /** Hash of the last record. */
-  lastHash: string;
-  time: string;
-  keyId: string;
-  signature: string;
-}
+export type { AuditHead };
 
 /** Whole segments were removed for their age: what a check needs to begin after them. */
 export interface AuditRemoval {
